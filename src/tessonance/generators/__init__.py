@@ -1,0 +1,110 @@
+"""Point → picture: what a generator is. Each generator is one file, independent of the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import msgspec
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tessonance.grid import Point
+    from tessonance.project import Project
+
+__all__ = ["AxisInfo", "Generator", "GeneratorKind"]
+
+
+class Generator(Protocol):
+    """A painter, opened once and used by one thread of one process.
+
+    The same points give the same pictures, whatever was painted before or beside them.
+    """
+
+    @property
+    def batch_size(self) -> int:
+        """How many points it likes to get at once, at least 1."""
+        ...
+
+    @property
+    def slow_axes(self) -> tuple[str, ...]:
+        """The axes along which a step costs most; cells that share their values are painted together."""
+        ...
+
+    def paint(self, points: Sequence[Point]) -> NDArray[np.uint8]:
+        """Paint the pictures of some points.
+
+        Parameters
+        ----------
+        points : sequence of Point
+            From 1 to `batch_size` of them.
+
+        Returns
+        -------
+        ndarray of uint8, shape (len(points), height, width, 3)
+            sRGB, top row first.
+
+        Raises
+        ------
+        GeneratorError
+            If a picture cannot be painted.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give back what it holds; it is not used again."""
+        ...
+
+
+@dataclass(frozen=True)
+class AxisInfo:
+    """What a generator says of one of its axes.
+
+    Parameters
+    ----------
+    summary : str
+        What the axis does to the picture, in a few words.
+    start, stop : float
+        The range that looks good.
+    closed : bool
+        Whether `start` and `stop` give the same picture.
+    rest : float
+        The value where no axis of that name is in the grid.
+    """
+
+    summary: str
+    start: float = 0.0
+    stop: float = 1.0
+    closed: bool = False
+    rest: float = 0.0
+
+
+@dataclass(frozen=True)
+class GeneratorKind:
+    """What an entry point of the group ``tessonance.generators`` names: a generator, described but not yet opened.
+
+    Its module imports nothing heavy; `open` does.
+
+    Parameters
+    ----------
+    summary : str
+        One line for a list of generators.
+    open : callable
+        Opens a generator for a project. Raises ProjectError for options or axes it does not understand, GeneratorError
+        for what it cannot load.
+    options : type of msgspec.Struct
+        The keys of ``[generator]`` beside ``use`` and ``seed``, with their defaults.
+    axes : mapping of str to AxisInfo
+        The axes it understands.
+    presets : mapping of str to str
+        Whole commented project files by name, the first the default, for ``tess new``.
+    """
+
+    summary: str
+    open: Callable[[Project], Generator]
+    options: type[msgspec.Struct]
+    axes: Mapping[str, AxisInfo]
+    presets: Mapping[str, str] = field(default_factory=dict)

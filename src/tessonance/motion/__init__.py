@@ -1,0 +1,1 @@
+"""Features → coordinate, on the hop clock. Pure."""

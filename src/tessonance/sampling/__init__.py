@@ -1,0 +1,1 @@
+"""Coordinate → frame: taps, pure, and the samplers that weigh pictures by them."""

@@ -1,0 +1,1 @@
+"""Clock, player and what is drawn over the picture."""

@@ -1,0 +1,1 @@
+"""Files, features and tempo: one arithmetic for file and live."""
