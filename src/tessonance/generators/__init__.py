@@ -98,7 +98,7 @@ class GeneratorKind:
     options : type of msgspec.Struct
         The keys of ``[generator]`` beside ``use`` and ``seed``, with their defaults.
     axes : mapping of str to AxisInfo
-        The axes it understands.
+        The axes it understands; empty where an axis may have any name.
     presets : mapping of str to str
         Whole commented project files by name, the first the default, for ``tess new``.
     """
