@@ -24,6 +24,7 @@ __all__ = [
     "Sound",
     "load_mapping",
     "load_project",
+    "mapping_for",
     "options",
     "parse_project",
 ]
@@ -361,6 +362,35 @@ def load_mapping(path: str | Path, grid: Grid) -> Mapping:
         return Mapping(grid, routes, sound)
     except ProjectError as error:
         raise _at(error, where) from None
+
+
+def mapping_for(tesseract: Path, project: Project, *, mapping: str | Path | None = None) -> Mapping:
+    """Find the mapping that plays a tesseract.
+
+    That is the file named, else ``NAME.toml`` beside ``NAME.tess``, else the copy stored inside.
+
+    Parameters
+    ----------
+    tesseract : Path
+        Where the tesseract is.
+    project : Project
+        The project stored inside it.
+    mapping : path-like, optional
+        A mapping or project file.
+
+    Returns
+    -------
+    Mapping
+
+    Raises
+    ------
+    ProjectError
+        If the file that was found is not as it should be; a broken file is never passed over.
+    """
+    beside = tesseract.with_suffix(".toml")
+    if mapping is not None:
+        return load_mapping(mapping, project.grid)
+    return load_mapping(beside, project.grid) if beside.is_file() else project.mapping
 
 
 def options(kind: type[Struct], data: object, where: str) -> Struct:

@@ -1,1 +1,56 @@
-"""The command line: one short module per command."""
+"""The command line: one short module per command, loaded when it is wanted."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.metadata import version
+
+import click
+
+from tessonance.errors import TessError
+
+__all__ = ["COMMANDS", "cli", "main"]
+
+COMMANDS = ("demo", "new", "generate", "info", "sheet", "features", "render", "doctor")
+
+
+class _Commands(click.Group):
+    """Commands found by name: each is the function of that name in the module of that name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"tessonance.cli.{cmd_name}"), cmd_name)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(version("tessonance"), prog_name="tess")
+def cli() -> None:
+    """Let music play a tesseract: a grid of pictures that a neural network painted beforehand.
+
+    Start with `tess demo`. Then make your own: `tess new`, `tess generate`, `tess render`.
+    """
+
+
+def main() -> None:
+    """Run `tess`; exit code 0, 1 for what was refused, 2 for a wrong call, 130 for an interruption."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.Exit as leaving:
+        code = leaving.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except TessError as error:
+        click.secho("error: ", fg="red", bold=True, nl=False, err=True)
+        click.echo(str(error), err=True)
+        code = 1
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("\nstopped; nothing that was finished is lost", err=True)
+        code = 130
+    sys.exit(code if isinstance(code, int) else 0)

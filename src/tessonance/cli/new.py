@@ -1,0 +1,42 @@
+"""`tess new`: write a project file to start from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path), required=False)
+@click.option("--preset", help="Which picture to start from; --list shows them.")
+@click.option("--generator", default="painted", show_default=True, help="Who paints.")
+@click.option("--list", "listing", is_flag=True, help="List the presets of the generator.")
+@click.option("--force", is_flag=True, help="Replace PATH if it exists.")
+def new(path: Path | None, preset: str | None, generator: str, listing: bool, force: bool) -> None:
+    """Write a commented project file to PATH, such as flower.toml."""
+    from tessonance.errors import OutputExists, ProjectError, TessError, nearest
+    from tessonance.plugins import generator_kind
+
+    kind = generator_kind(generator)
+    if listing:
+        click.echo(f"{generator}: {kind.summary}")
+        for name, text in kind.presets.items():
+            click.echo(f"  {name:14} {_first_comment(text)}")
+        return
+    if path is None:
+        raise click.UsageError("Missing argument 'PATH', such as flower.toml.")
+    preset = preset or next(iter(kind.presets), None)
+    if preset not in kind.presets:
+        raise ProjectError(f"{generator} has no preset {preset!r}", hint=nearest(str(preset), kind.presets))
+    if path.exists() and not force:
+        raise OutputExists("exists already", where=path, hint="--force replaces it")
+    try:
+        path.write_text(kind.presets[preset], encoding="utf-8")
+    except OSError as error:
+        raise TessError(f"cannot be written: {error.strerror}", where=path) from None
+    click.echo(f"{path} written; next: tess generate {path}")
+
+
+def _first_comment(text: str) -> str:
+    return next((line.lstrip("# ") for line in text.splitlines() if line.startswith("#")), "")

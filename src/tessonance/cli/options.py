@@ -1,0 +1,52 @@
+"""Kinds of values that several commands take."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import Any
+
+import click
+
+__all__ = ["FPS", "SECONDS", "SIZE"]
+
+
+class _Size(click.ParamType):
+    name = "WxH"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        if isinstance(value, tuple):
+            return value
+        if not (match := re.fullmatch(r"(\d{2,5})[x×](\d{2,5})", str(value))):
+            self.fail(f"{value!r} is no size; write it as 1280x720", param, ctx)
+        return int(match[1]), int(match[2])
+
+
+class _Seconds(click.ParamType):
+    name = "TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        if isinstance(value, float):
+            return value
+        if not re.fullmatch(r"(\d+:){0,2}\d+(\.\d+)?", str(value)):
+            self.fail(f"{value!r} is no time; write seconds, or 1:30", param, ctx)
+        total = 0.0
+        for part in str(value).split(":"):
+            total = total * 60 + float(part)
+        return total
+
+
+class _Fps(click.ParamType):
+    name = "FPS"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Fraction:
+        if isinstance(value, Fraction):
+            return value
+        try:
+            fps = Fraction(str(value))
+        except (ValueError, ZeroDivisionError):
+            self.fail(f"{value!r} is no frame rate; write 30, 59.94 or 30000/1001", param, ctx)
+        return fps
+
+
+SIZE, SECONDS, FPS = _Size(), _Seconds(), _Fps()

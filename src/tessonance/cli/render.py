@@ -1,0 +1,68 @@
+"""`tess render`: a film of a song."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import click
+
+from tessonance.cli.options import FPS, SECONDS, SIZE
+
+
+@click.command()
+@click.argument("tesseract", type=click.Path(path_type=Path))
+@click.argument("song", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The film; SONG with .mp4, here, unless given.")
+@click.option("--mapping", type=click.Path(path_type=Path), help="A file of routes; TESSERACT's own unless given.")
+@click.option("--size", type=SIZE, default="1280x720", show_default=True, help="Of the film.")
+@click.option("--fps", type=FPS, default="30", show_default=True, help="30, 59.94, 30000/1001 …")
+@click.option("--from", "start", type=SECONDS, default="0", help="Where in the song to begin; seconds or 1:30.")
+@click.option("--to", "stop", type=SECONDS, help="Where to end.")
+@click.option("--method", type=click.Choice(["blend", "nearest"]), default="blend", show_default=True)
+@click.option("--fit", type=click.Choice(["cover", "contain", "stretch"]), default="cover", show_default=True)
+@click.option("--hud", is_flag=True, help="Draw the parameters and the place in the tesseract.")
+@click.option("--encoder", default="auto", show_default=True, help="Such as h264_nvenc; `tess doctor` lists them.")
+@click.option("--force", is_flag=True, help="Replace the film if it exists.")
+def render(
+    tesseract: Path,
+    song: Path,
+    output: Path | None,
+    mapping: Path | None,
+    size: tuple[int, int],
+    fps: Fraction,
+    start: float,
+    stop: float | None,
+    method: str,
+    fit: str,
+    hud: bool,
+    encoder: str,
+    force: bool,
+) -> None:
+    """Play SONG on TESSERACT into a film with sound.
+
+    The routes come from --mapping, else from NAME.toml beside NAME.tess, else from inside it: change them and render
+    again, nothing is painted anew.
+    """
+    import tessonance as tess
+    from tessonance.cli.progress import bar
+
+    output = output or Path(song.name).with_suffix(".mp4")
+    with tess.open(tesseract) as opened, bar("rendering", unit="frames") as progress:
+        report = tess.render(
+            opened,
+            song,
+            output,
+            mapping=mapping,
+            size=size,
+            fps=fps,
+            start=start,
+            stop=stop,
+            method=method,
+            fit=fit,
+            hud=hud,
+            encoder=encoder,
+            force=force,
+            progress=progress,
+        )
+    click.echo(f"{output}: {report.frames:,} frames, {report.seconds:.1f} s of film")

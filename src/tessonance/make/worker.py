@@ -1,0 +1,178 @@
+"""One painting process: points come in by standard input, encoded pictures go out by standard output."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import msgspec
+
+from tessonance.errors import GeneratorError, TessError
+from tessonance.project import Project
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tessonance.generators import Generator
+    from tessonance.grid import Point
+
+__all__ = ["Failure", "Hello", "Painted", "Painter", "Start", "Task", "receive", "send"]
+
+
+class Start(msgspec.Struct, tag=True):
+    """What a worker is told first."""
+
+    project: dict[str, Any]
+
+
+class Hello(msgspec.Struct, tag=True):
+    """What a worker answers when its generator is open."""
+
+    batch_size: int
+    slow_axes: tuple[str, ...]
+
+
+class Task(msgspec.Struct, tag=True):
+    """Points to paint."""
+
+    points: list[dict[str, float]]
+
+
+class Painted(msgspec.Struct, tag=True):
+    """The encoded pictures of a task, in its order."""
+
+    pictures: list[bytes]
+
+
+class Failure(msgspec.Struct, tag=True):
+    """Why a task, or the start, failed."""
+
+    problem: str
+    where: str | None = None
+    wanted: str | None = None
+    got: str | None = None
+    hint: str | None = None
+
+
+Message = Start | Hello | Task | Painted | Failure
+_encoder, _decoder = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(Message)
+
+
+def send(pipe: BinaryIO, message: Message) -> None:
+    """Write one message, its length first."""
+    body = _encoder.encode(message)
+    pipe.write(len(body).to_bytes(8, "little"))
+    pipe.write(body)
+    pipe.flush()
+
+
+def receive(pipe: BinaryIO) -> Message | None:
+    """Read one message; None where the other side is gone."""
+    head = pipe.read(8)
+    if len(head) < 8:
+        return None
+    length = int.from_bytes(head, "little")
+    body = pipe.read(length)
+    return _decoder.decode(body) if len(body) == length else None
+
+
+class Painter:
+    """A generator with the codec of its project: points in, encoded pictures out.
+
+    Parameters
+    ----------
+    project : Project
+
+    Raises
+    ------
+    TessError
+        If the generator cannot be opened.
+    """
+
+    def __init__(self, project: Project) -> None:
+        from tessonance.plugins import open_generator
+        from tessonance.store import codec_for
+
+        self._picture = project.picture
+        self._codec = codec_for(project.picture)
+        self._generator: Generator = open_generator(project)
+        self.batch_size = max(1, self._generator.batch_size)
+        self.slow_axes = self._generator.slow_axes
+
+    def paint(self, points: Sequence[Point]) -> list[bytes]:
+        """Paint and encode the pictures of some points, batch by batch.
+
+        Parameters
+        ----------
+        points : sequence of Point
+            Any number.
+
+        Returns
+        -------
+        list of bytes
+            One encoded picture a point.
+
+        Raises
+        ------
+        GeneratorError
+            If the generator fails, or gives something that is no picture of the project.
+        """
+        encoded = []
+        for first in range(0, len(points), self.batch_size):
+            batch = points[first : first + self.batch_size]
+            encoded += [self._codec.encode(picture) for picture in self._paint_batch(batch)]
+        return encoded
+
+    def close(self) -> None:
+        """Close the generator."""
+        self._generator.close()
+
+    def _paint_batch(self, batch: Sequence[Point]) -> NDArray[np.uint8]:
+        try:
+            pictures = self._generator.paint(batch)
+        except TessError:
+            raise
+        except Exception as error:
+            raise GeneratorError("the generator failed", where=str(batch[0]), got=repr(error)) from error
+        wanted = (len(batch), self._picture.height, self._picture.width, 3)
+        if getattr(pictures, "shape", None) != wanted or str(pictures.dtype) != "uint8":
+            raise GeneratorError(
+                "the generator gave something else than pictures",
+                where=str(batch[0]),
+                wanted=f"uint8 of shape {wanted}",
+                got=f"{getattr(pictures, 'dtype', type(pictures).__name__)} of shape {getattr(pictures, 'shape', '?')}",
+            )
+        return pictures
+
+
+def one_thread() -> None:
+    """Let this process compute on one thread: processes in parallel beat threads in each."""
+    import cv2
+
+    cv2.setNumThreads(1)
+
+
+def main() -> None:
+    """Serve until standard input ends; what a generator prints goes to standard error."""
+    source = sys.stdin.buffer
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    one_thread()
+    painter: Painter | None = None
+    while (message := receive(source)) is not None:
+        try:
+            if isinstance(message, Start):
+                painter = Painter(Project.from_dict(message.project))
+                send(answers, Hello(painter.batch_size, painter.slow_axes))
+            elif isinstance(message, Task) and painter is not None:
+                send(answers, Painted(painter.paint(message.points)))
+        except TessError as error:
+            send(answers, Failure(error.problem, error.where, error.wanted, error.got, error.hint))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""What every test may use: small projects and tesseracts, painted by `plasma`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tessonance.project import Project, parse_project
+
+SMALL = """
+[picture]
+width = 48
+height = 32
+
+[generator]
+use = "plasma"
+seed = 3
+
+[[axis]]
+name = "bloom"
+steps = 5
+
+[[axis]]
+name = "ink"
+from = -1.0
+to = 1.0
+steps = 3
+
+[[route]]
+feature = "low"
+axis = "bloom"
+
+[[route]]
+feature = "high"
+axis = "ink"
+"""
+
+
+@pytest.fixture
+def small_text() -> str:
+    """The text of a 5 × 3 project of `plasma`."""
+    return SMALL
+
+
+@pytest.fixture
+def small_project() -> Project:
+    """A 5 × 3 project of `plasma`, 48 × 32 pixels."""
+    return parse_project(SMALL)
+
+
+@pytest.fixture
+def small_file(tmp_path: Path) -> Path:
+    """The small project in a file."""
+    path = tmp_path / "small.toml"
+    path.write_text(SMALL, encoding="utf-8")
+    return path
+
+
+def needs(component: str, *, present: bool) -> None:
+    """Skip where a component is missing, or fail where it must not be (CI=true)."""
+    if not present:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{component} is missing, and CI=true wants it")
+        pytest.skip(f"{component} is not installed")
