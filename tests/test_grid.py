@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -37,7 +39,7 @@ def test_levels_grow_from_the_ends_to_every_step_and_halve_the_widest_gap(steps:
     knots = [a.knots(level).tolist() for level in range(a.levels)]
     assert knots[0] == ([0] if closed or steps == 1 else [0, steps - 1])
     assert knots[-1] == list(range(steps))
-    for level, (fewer, more) in enumerate(zip(knots, knots[1:], strict=False)):
+    for level, (fewer, more) in enumerate(itertools.pairwise(knots)):
         assert set(fewer) < set(more)
         ends = [*more, steps] if closed else more
         assert max(np.diff(ends)) <= -(-a.edges // 2 ** (level + 1))

@@ -1,0 +1,113 @@
+"""Write the reference pages from the code: `python docs/reference.py`."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+import tessonance as tess
+from tessonance import project
+from tessonance.cli import COMMANDS, cli
+from tessonance.grid import Axis
+
+HERE = Path(__file__).parent / "reference"
+
+
+def commands() -> str:
+    """Every command with its help."""
+    pages = ["# Commands", "", "Written by `python docs/reference.py` from the program's own help.", ""]
+    for name in COMMANDS:
+        command = cli.get_command(click.Context(cli), name)
+        assert command is not None
+        context = click.Context(command, info_name=f"tess {name}", max_content_width=100, terminal_width=100)
+        pages += [f"## tess {name}", "", "```text", command.get_help(context), "```", ""]
+    return "\n".join(pages)
+
+
+def python() -> str:
+    """Every public name with its signature and docstring."""
+    pages = [
+        "# Python",
+        "",
+        "Written by `python docs/reference.py` from the docstrings. `import tessonance as tess`.",
+        "",
+    ]
+    for name in tess.__all__:
+        thing = getattr(tess, name)
+        pages += [
+            f"## tess.{name}",
+            "",
+            "```text",
+            f"{name}{_signature(thing)}",
+            "",
+            inspect.getdoc(thing) or "",
+            "```",
+            "",
+        ]
+        if inspect.isclass(thing) and not issubclass(thing, msgspec.Struct | Exception):
+            pages += _members(name, thing)
+    return "\n".join(pages)
+
+
+def project_file() -> str:
+    """Every table of the project file with its keys."""
+    tables = [
+        ("[picture]", project.Picture),
+        ("[generator]", project.Generator),
+        ("[[axis]]", Axis),
+        ("[[route]]", project.Route),
+        ("[sound]", project.Sound),
+    ]
+    pages = ["# The project file", "", "Written by `python docs/reference.py` from the structs that read it.", ""]
+    for title, struct in tables:
+        pages += [f"## {title}", "", "| key | default |", "|---|---|"]
+        for field in msgspec.structs.fields(struct):
+            if field.name != "options":
+                pages.append(f"| `{field.encode_name}` | {_default(field)} |")
+        pages += ["", "```text", inspect.getdoc(struct) or "", "```", ""]
+    pages += ["## Features", "", ", ".join(f"`{name}`" for name in project.FEATURES) + ", or `[lo, hi]` in Hz.", ""]
+    return "\n".join(pages)
+
+
+def _block(call: str, thing: Any) -> list[str]:
+    return ["", "```text", call, "", inspect.getdoc(thing) or "", "```", ""]
+
+
+def _signature(thing: Any) -> str:
+    try:
+        return str(inspect.signature(thing)).replace("tessonance.", "")
+    except (TypeError, ValueError):
+        return ""
+
+
+def _members(name: str, thing: type) -> list[str]:
+    pages = []
+    for member, value in vars(thing).items():
+        value = getattr(value, "__func__", getattr(value, "func", value))
+        doc = inspect.getdoc(value)
+        if not member.startswith("_") and doc and (callable(value) or isinstance(value, property)):
+            call = _signature(value) if callable(value) and not isinstance(value, property) else ""
+            pages += [f"### {name}.{member}", *_block(f"{member}{call}", value)]
+    return pages
+
+
+def _default(field: msgspec.structs.FieldInfo) -> str:
+    if field.required:
+        return "must be given"
+    value = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
+    return f"`{str(value).lower()}`" if isinstance(value, bool) else f"`{value!r}`".replace("'", '"')
+
+
+def main() -> None:
+    """Write the three pages."""
+    HERE.mkdir(exist_ok=True)
+    for name, text in (("commands", commands()), ("python", python()), ("project-file", project_file())):
+        (HERE / f"{name}.md").write_text(text.rstrip() + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
