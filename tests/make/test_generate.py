@@ -1,0 +1,155 @@
+"""Making: every missing cell once, coarse levels first, resumable, and nothing lost when it fails."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tessonance as tess
+from tessonance.errors import GeneratorError, TesseractError, TessError
+from tessonance.make import worker as worker_module
+from tessonance.make.run import Progress
+from tessonance.plugins import open_generator
+from tessonance.project import Project, parse_project
+
+SHAPES = {
+    "1-D": '[[axis]]\nname = "a"\nsteps = 9',
+    "3-D": "\n".join(f'[[axis]]\nname = "{name}"\nsteps = {steps}' for name, steps in (("a", 3), ("b", 2), ("c", 4))),
+    "closed": '[[axis]]\nname = "a"\nsteps = 8\nclosed = true\n[[axis]]\nname = "b"\nsteps = 1',
+}
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_every_cell_is_painted_with_the_picture_of_its_point(
+    small_project: Project, tmp_path: Path, workers: int
+) -> None:
+    lossless = _with_codec(small_project, "lossless")
+    generator = open_generator(lossless)
+    with tess.generate(lossless, tmp_path / "small.tess", workers=workers) as tesseract:
+        assert tesseract.painted() == 15
+        for flat in range(15):
+            cell = tesseract.grid.cell(flat)
+            np.testing.assert_array_equal(tesseract.picture(cell), generator.paint([tesseract.grid.point(cell)])[0])
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_grids_of_any_shape_go_the_whole_way(shape: str, tmp_path: Path) -> None:
+    project = parse_project(f'[picture]\nwidth = 16\nheight = 16\n[generator]\nuse = "plasma"\n{SHAPES[shape]}')
+    with tess.generate(project, tmp_path / "any.tess", workers=1) as tesseract:
+        assert tesseract.complete_level() == project.grid.levels - 1
+
+
+def test_a_run_that_was_stopped_goes_on_where_it_was(small_project: Project, tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    stop = lambda: bool(seen) and seen[-1].fresh >= 4  # noqa: E731
+    with tess.generate(small_project, tmp_path / "s.tess", workers=1, progress=seen.append, stop=stop) as tesseract:
+        half = tesseract.painted()
+        assert 4 <= half < 15
+        assert tesseract.complete_level() is not None
+    seen.clear()
+    with tess.generate(small_project, tmp_path / "s.tess", workers=1, progress=seen.append) as tesseract:
+        assert tesseract.painted() == 15
+    assert (seen[0].painted, seen[-1].fresh) == (half, 15 - half)
+
+
+def test_a_finished_tesseract_opens_no_generator(
+    small_project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tess.generate(small_project, tmp_path / "s.tess", workers=1).close()
+    monkeypatch.setattr(worker_module, "Painter", None)
+    tess.generate(small_project, tmp_path / "s.tess", workers=1).close()
+
+
+def test_another_identity_is_refused_with_the_difference(
+    small_project: Project, small_text: str, tmp_path: Path
+) -> None:
+    tess.generate(small_project, tmp_path / "s.tess", workers=1).close()
+    other = parse_project(small_text.replace("seed = 3", "seed = 4"))
+    with pytest.raises(TesseractError, match="seed"):
+        tess.generate(other, tmp_path / "s.tess", workers=1)
+
+
+def test_other_routes_are_no_other_identity_and_neither_is_a_default_spelt_out(
+    small_project: Project, small_text: str, tmp_path: Path
+) -> None:
+    tess.generate(small_project, tmp_path / "s.tess", workers=1).close()
+    other = parse_project(small_text.replace('"low"', '"onset"').replace("seed = 3", "seed = 3\ndelay_ms = 0.0"))
+    tess.generate(other, tmp_path / "s.tess", workers=1).close()
+
+
+def test_a_mistake_in_the_options_leaves_no_file_behind(small_text: str, tmp_path: Path) -> None:
+    with pytest.raises(TessError, match="did you mean 'delay_ms'"):
+        tess.generate(parse_project(small_text.replace("seed = 3", "delay = 3")), tmp_path / "s.tess", workers=1)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_was_painted_before_a_failure_is_kept(
+    small_project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = worker_module.Painter.paint
+    calls = []
+
+    def failing(self, points):
+        calls.append(points)
+        if len(calls) > 2:
+            raise GeneratorError("the well is dry")
+        return honest(self, points)
+
+    monkeypatch.setattr(worker_module.Painter, "paint", failing)
+    with pytest.raises(GeneratorError, match="the well is dry"):
+        tess.generate(small_project, tmp_path / "s.tess", workers=1)
+    with tess.open(tmp_path / "s.tess") as tesseract:
+        assert tesseract.painted() == len(calls[0]) + len(calls[1])
+
+
+def test_no_workers_are_refused(small_project: Project, tmp_path: Path) -> None:
+    with pytest.raises(TessError, match="somebody to paint"):
+        tess.generate(small_project, tmp_path / "s.tess", workers=0)
+
+
+@pytest.mark.slow
+def test_twenty_kills_lose_no_acknowledged_picture(small_file: Path, tmp_path: Path) -> None:
+    """SIGKILL at random moments; what was announced is there afterwards, and zarr reads the file each time."""
+    zarr = pytest.importorskip("zarr")
+    text = small_file.read_text().replace("steps = 5", "steps = 33").replace("steps = 3", "steps = 33")
+    small_file.write_text(text.replace("seed = 3", "seed = 3\ndelay_ms = 2"))
+    target = tmp_path / "killed.tess"
+    code = (
+        "import sys, tessonance as tess\n"
+        "tess.generate(sys.argv[1], sys.argv[2], workers=2, progress=lambda p: print(p.painted, flush=True))\n"
+    )
+    random = np.random.default_rng(5)
+    acknowledged = 0
+    for _ in range(20):
+        child = subprocess.Popen(
+            [sys.executable, "-c", code, str(small_file), str(target)], stdout=subprocess.PIPE, text=True
+        )
+        assert child.stdout is not None
+        child.stdout.readline()
+        time.sleep(random.uniform(0, 0.4))
+        child.kill()
+        counts = [
+            acknowledged,
+            *(int(line) for line in child.stdout.read().splitlines(keepends=True) if line[-1] == "\n"),
+        ]
+        child.wait()
+        child.stdout.close()
+        acknowledged = counts[-1]
+        with tess.open(target) as tesseract:
+            assert tesseract.painted() >= acknowledged
+            flats = np.arange(tesseract.grid.size)
+            for flat in flats[tesseract.is_painted(flats)][::37]:
+                assert tesseract.picture(tesseract.grid.cell(int(flat))).shape == (32, 48, 3)
+        assert zarr.open_group(target, mode="r")["frames"].shape == (33, 33, 32, 48, 3)
+    assert acknowledged > 100
+
+
+def _with_codec(project: Project, codec: str) -> Project:
+    data = project.to_dict()
+    data["picture"]["codec"] = codec
+    return Project.from_dict(data)
