@@ -1,1 +1,9 @@
 """The tesseract on disk: the only room that knows bytes, offsets and the operating system's file calls."""
+
+from __future__ import annotations
+
+from tessonance.store.codec import PictureCodec, codec_for
+from tessonance.store.reader import Tesseract, open_tesseract
+from tessonance.store.writer import TesseractWriter
+
+__all__ = ["PictureCodec", "Tesseract", "TesseractWriter", "codec_for", "open_tesseract"]

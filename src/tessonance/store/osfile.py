@@ -1,0 +1,314 @@
+"""The operating system's file calls: the only module that makes them, on Linux, macOS and Windows."""
+
+from __future__ import annotations
+
+import errno
+import mmap
+import os
+import secrets
+import shutil
+import stat
+import sys
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tessonance.errors import OutputExists, TesseractError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = [
+    "Folder",
+    "MappedFile",
+    "clear_errors",
+    "close",
+    "create_folder",
+    "existing_folder",
+    "read_at",
+    "refusal",
+    "size",
+    "sync",
+    "write_at",
+]
+
+WINDOWS = sys.platform == "win32"
+# Python already keeps descriptors from child processes. A folder from a stranger may hold a link or a pipe:
+# a link is not followed, and opening a pipe must not wait for somebody at its other end.
+_CAREFUL = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_SAFE = "earlier pictures are safe: "
+_WORDS = {
+    errno.ENOSPC: ("the disk is full", _SAFE + "make room and run it again"),
+    getattr(errno, "EDQUOT", -1): ("the disk quota is used up", _SAFE + "make room and run it again"),
+    errno.EFBIG: ("the file system takes no larger file", _SAFE + "FAT32 ends at 4 GB, exFAT does not"),
+    errno.EIO: ("the disk fails", "copy what can be read to another disk"),
+    errno.EROFS: ("the disk is read-only", "copy it to a disk that is not"),
+    errno.EACCES: ("permission is denied", "look at its owner and its mode"),
+    errno.EPERM: ("permission is denied", "look at its owner and its mode"),
+    errno.EMFILE: ("too many files are open", "raise the limit, `ulimit -n`"),
+    errno.ELOOP: ("is a link, and links inside a tesseract are not followed", "put the file itself there"),
+    errno.ENOENT: ("there is no such file or folder", None),
+    errno.ENOTDIR: ("is no folder", None),
+}
+
+
+@contextmanager
+def clear_errors(where: object) -> Iterator[None]:
+    """Turn what the operating system refuses into a TesseractError that says where, what and what to try."""
+    try:
+        yield
+    except OSError as error:
+        raise refusal(error, where) from error
+
+
+def refusal(error: OSError, where: object) -> TesseractError:
+    """Say in clear words what the operating system refused."""
+    problem, hint = _WORDS.get(error.errno or 0, (error.strerror or str(error), None))
+    return TesseractError(problem, where=where, hint=hint)
+
+
+def existing_folder(path: Path) -> Folder:
+    """Return the folder of a tesseract; TesseractError where there is none."""
+    with clear_errors(path):
+        if not path.is_dir():
+            problem = "is a file, and a tesseract is a folder" if path.exists() else "there is no such tesseract"
+            raise TesseractError(problem, where=path, hint="`tess generate` makes one")
+    return Folder(path)
+
+
+class Folder:
+    """A folder whose own regular files are read and written; links, pipes and devices in it are not.
+
+    Names are the room's own, never text from a file. Whatever the system refuses is raised as OSError.
+
+    Parameters
+    ----------
+    path : Path
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    def read(self, name: str, *, limit: int) -> bytes:
+        """Return the bytes of a small file, or one more than `limit` of a larger one."""
+        with os.fdopen(self._open(name, os.O_RDONLY), "rb") as file:
+            return file.read(limit + 1)
+
+    def source(self, name: str) -> MappedFile | None:
+        """Return a file ready for reading by position; None where there is none."""
+        try:
+            return MappedFile(self, name)
+        except FileNotFoundError:
+            return None
+
+    def names(self, name: str) -> list[str]:
+        """Return the names in a folder inside this one."""
+        return [path.name for path in self._inside(name).iterdir()]
+
+    def check_writable(self, name: str) -> None:
+        """Raise PermissionError where the system says beforehand that a folder inside this one takes no new file."""
+        if not os.access(self._inside(name), os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), name)
+
+    def open_for_writing(self, name: str) -> int:
+        """Return a descriptor for `read_at`, `write_at`, `size`, `sync` and `close`."""
+        return self._open(name, os.O_RDWR)
+
+    def replace(self, name: str, data: bytes) -> None:
+        """Write a file that appears whole, or not at all, in place of one that may be there."""
+        path = self._inside(name)
+        partial = path.with_name(f"{path.name}.partial")
+        partial.unlink(missing_ok=True)
+        try:
+            _write_new(partial, data)
+            _rename(partial, path)
+        except BaseException:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+
+    def map(self, name: str) -> tuple[mmap.mmap | None, memoryview]:
+        """Map a file into memory; None and no bytes where it is empty, which cannot be mapped."""
+        descriptor = self._open(name, os.O_RDONLY)
+        try:
+            if os.fstat(descriptor).st_size == 0:
+                return None, memoryview(b"")
+            mapping = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
+            return mapping, memoryview(mapping)
+        finally:
+            os.close(descriptor)
+
+    def _inside(self, name: str) -> Path:
+        path = self.path / name
+        for folder in (path, *path.parents):
+            if folder == self.path:
+                break
+            if folder.is_symlink():
+                raise OSError(errno.ELOOP, "is a link", str(folder))
+        return path
+
+    def _open(self, name: str, flags: int) -> int:
+        descriptor = os.open(self._inside(name), flags | _CAREFUL)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise OSError(errno.EINVAL, "is no regular file", name)
+        return descriptor
+
+
+class MappedFile:
+    """One regular file, read by position through a memory mapping that follows the file as it grows.
+
+    Any number of threads may read. Views stay good after the mapping was replaced or closed.
+
+    Parameters
+    ----------
+    folder : Folder
+    name : str
+
+    Raises
+    ------
+    OSError
+        If it is missing, no regular file, or may not be read.
+    """
+
+    def __init__(self, folder: Folder, name: str) -> None:
+        self._folder, self._name = folder, name
+        self._map, self._view = folder.map(name)
+
+    @property
+    def size(self) -> int:
+        """The size of the file now, in bytes: it may have grown since it was mapped."""
+        mapping = self._map
+        return 0 if mapping is None else mapping.size()
+
+    def get_bytes(self, offset: int, length: int) -> memoryview:
+        """Return some bytes of the file without copying them; fewer where the file ends before.
+
+        Parameters
+        ----------
+        offset, length : int
+            In bytes.
+
+        Returns
+        -------
+        memoryview
+
+        Raises
+        ------
+        OSError
+            If the file has grown and cannot be mapped again.
+        """
+        end = offset + length
+        if end > len(self._view):
+            self._map, self._view = self._folder.map(self._name)
+        # A page that a truncated file no longer has must not be touched: that would end the process.
+        return self._view[offset : min(end, self.size)]
+
+
+def write_at(descriptor: int, offset: int, data: bytes | memoryview) -> None:
+    """Write bytes at a position, one thread at a time. Raises OSError, when some of them may have been written."""
+    view = memoryview(data)
+    while view:
+        if WINDOWS:
+            os.lseek(descriptor, offset, os.SEEK_SET)
+            written = os.write(descriptor, view)
+        else:
+            written = os.pwrite(descriptor, view, offset)
+        offset, view = offset + written, view[written:]
+
+
+def size(descriptor: int) -> int:
+    """Return the size of an open file in bytes."""
+    return os.fstat(descriptor).st_size
+
+
+def read_at(descriptor: int, offset: int, length: int) -> bytes:
+    """Read bytes at a position, one thread at a time."""
+    os.lseek(descriptor, offset, os.SEEK_SET)
+    return os.read(descriptor, length)
+
+
+def sync(descriptor: int) -> None:
+    """Wait until what was written to a file would survive a power failure."""
+    if sys.platform == "darwin":
+        import fcntl
+
+        # fsync(2) of macOS leaves the bytes in the drive's own cache, and says to use this. Network disks refuse it.
+        with suppress(OSError):
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+            return
+    os.fsync(descriptor)
+
+
+def close(descriptor: int) -> None:
+    """Close an open file."""
+    os.close(descriptor)
+
+
+def create_folder(path: Path, files: Mapping[str, bytes]) -> None:
+    """Make a folder with some files in it, which appears whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        Where nothing is yet, in a folder that is there.
+    files : mapping of str to bytes
+        Names below the folder, with ``/`` between, and contents.
+
+    Raises
+    ------
+    OutputExists
+        If something is there.
+    OSError
+        If the system refuses.
+    """
+    if os.path.lexists(path):
+        raise OutputExists("there is something of that name already", where=path, hint="choose another name")
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+    partial.mkdir()
+    try:
+        for name, data in files.items():
+            (partial / name).parent.mkdir(exist_ok=True)
+            _write_new(partial / name, data)
+        for folder in {(partial / name).parent for name in files}:
+            _sync_folder(folder)
+        _rename(partial, path)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    # Exclusive creation follows no link that somebody put in the way.
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        sync(file.fileno())
+
+
+def _rename(path: Path, target: Path) -> None:
+    """Rename, over a file that may be there; on Windows a virus scanner may hold what is new for a moment."""
+    for wait_seconds in (0.05, 0.2, 0.8) if WINDOWS else ():
+        with suppress(PermissionError):
+            path.replace(target)
+            return
+        time.sleep(wait_seconds)
+    path.replace(target)
+
+
+def _sync_folder(path: Path) -> None:
+    """Make names in a folder survive a power failure, where the system knows how."""
+    if WINDOWS:
+        return
+    with suppress(OSError):  # some network file systems cannot
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

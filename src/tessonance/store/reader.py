@@ -1,0 +1,284 @@
+"""`Tesseract`: the pictures of a grid, read at any time, also while they are being made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from tessonance.errors import DamagedPicture, MissingPicture, TesseractError
+from tessonance.store import metadata
+from tessonance.store.codec import codec_for
+from tessonance.store.osfile import clear_errors, existing_folder, refusal
+from tessonance.store.shard import ShardReader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import TracebackType
+    from typing import Self
+
+    from numpy.typing import NDArray
+
+    from tessonance.grid import Cell, Knots
+    from tessonance.store.shard import Source
+
+__all__ = ["Place", "Tesseract", "open_tesseract"]
+
+MAX_MAPPED = 128  # each mapping holds a file descriptor, and macOS gives a process 256
+
+
+class Place(Protocol):
+    """Where the files of a tesseract are read: a folder; an archive or a web server would be another."""
+
+    def read(self, name: str, *, limit: int) -> bytes:
+        """Return the bytes of a small file, or one more than `limit` of a larger one. May raise OSError."""
+        ...
+
+    def source(self, name: str) -> Source | None:
+        """Return a file that is read by position; None where there is none. May raise OSError."""
+        ...
+
+    def names(self, name: str) -> list[str]:
+        """Return the names in a folder. May raise OSError."""
+        ...
+
+
+def open_tesseract(path: str | Path) -> Tesseract:
+    """Open a tesseract for reading; see `Tesseract`.
+
+    Parameters
+    ----------
+    path : path-like
+        The folder ``NAME.tess``.
+
+    Returns
+    -------
+    Tesseract
+
+    Raises
+    ------
+    TesseractError
+        If there is none, it is damaged, or made by a newer tessonance.
+    """
+    return Tesseract.open(path)
+
+
+class Tesseract:
+    """Every picture of a grid, with what made it.
+
+    Open one with `open_tesseract`. Any number of threads and processes may read, also while a `TesseractWriter`
+    writes: each call sees what is painted at that moment.
+
+    Parameters
+    ----------
+    place : Place
+        Where its files are.
+    path : Path
+        What to call it in errors.
+
+    Attributes
+    ----------
+    path : Path
+    project : Project
+        What made it, as stored inside.
+    grid : Grid
+    codec : PictureCodec
+    layout : Layout
+
+    Raises
+    ------
+    TesseractError
+        If it is damaged, or made by a newer tessonance.
+    """
+
+    def __init__(self, place: Place, path: Path) -> None:
+        self.path = path
+        self._place = place
+        where = str(path / metadata.ROOT)
+        self.project = metadata.read_project(self._document(metadata.ROOT), where=where)
+        self.grid = self.project.grid
+        self.codec = codec_for(self.project.picture)
+        name = f"{metadata.FRAMES}/{metadata.ROOT}"
+        self.layout = metadata.read_layout(self._document(name), self.project, where=str(path / name))
+        self._readers: dict[Cell, ShardReader] = {}
+        self._lock = Lock()
+        self._closed = False
+
+    @classmethod
+    def open(cls, path: str | Path) -> Self:
+        """Open a tesseract; see `open_tesseract`."""
+        folder = existing_folder(Path(path))
+        return cls(folder, folder.path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Tesseract({str(self.path)!r}, {self.grid!r})"
+
+    def close(self) -> None:
+        """Let go of its files; pictures and bytes already read stay good."""
+        with self._lock:
+            self._closed = True
+            self._readers.clear()
+
+    def picture(self, cell: Sequence[int]) -> NDArray[np.uint8]:
+        """Return the picture of a cell.
+
+        Parameters
+        ----------
+        cell : sequence of int
+            One index per axis.
+
+        Returns
+        -------
+        ndarray of uint8, shape (height, width, 3)
+            sRGB, top row first; memory of its own.
+
+        Raises
+        ------
+        MissingPicture
+            If it is not painted yet.
+        DamagedPicture
+            If what is stored is no picture.
+        GridError
+            If there is no such cell.
+        """
+        encoded = self.encoded(cell)
+        try:
+            return self.codec.decode(encoded)
+        except DamagedPicture as error:
+            error.where = self._where(cell)
+            raise
+
+    def encoded(self, cell: Sequence[int]) -> memoryview:
+        """Return the bytes of a picture as they are stored; see `picture` for what is raised.
+
+        Returns
+        -------
+        memoryview
+            Read-only; stays good after the tesseract is closed.
+        """
+        self.grid.check(cell)
+        shard, place = self.layout.locate(cell)
+        try:
+            reader = self._readers.get(shard) or self._open_shard(shard)
+            found = reader.encoded(place) if reader else None
+        except DamagedPicture as error:
+            error.where = self._where(cell)
+            raise
+        except OSError as error:
+            raise refusal(error, self._where(cell)) from error
+        if found is None:
+            raise MissingPicture(
+                "this cell is not painted yet", where=self._where(cell), hint="`tess generate` paints what is missing"
+            )
+        return found
+
+    def is_painted(self, flats: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Tell which cells are painted now.
+
+        Parameters
+        ----------
+        flats : ndarray of int64, shape (n,)
+            Places in the grid, in C order.
+
+        Returns
+        -------
+        ndarray of bool, shape (n,)
+            False also where the entry of a picture cannot be, so that it is painted again.
+
+        Raises
+        ------
+        GridError
+            If one is no cell.
+        TesseractError
+            If a file cannot be read.
+        """
+        shards, places = self.layout.locate_many(np.asarray(flats, np.int64))
+        painted = np.zeros(places.shape, np.bool_)
+        order = np.argsort(shards, kind="stable")
+        numbers, starts = np.unique(shards[order], return_index=True)
+        for number, here in zip(
+            numbers, np.split(order, starts[1:]), strict=False
+        ):  # one empty part where flats are none
+            painted[here] = self._lengths(self.layout.shard(int(number)))[places[here]] > 0
+        return painted
+
+    def painted(self) -> int:
+        """Return how many pictures are painted now."""
+        return sum(int(np.count_nonzero(lengths)) for lengths in self._all_lengths())
+
+    def stored_bytes(self) -> int:
+        """Return how many bytes the painted pictures take, without indices and what replaced pictures left."""
+        return sum(int(lengths.sum()) for lengths in self._all_lengths())
+
+    def complete_level(self) -> int | None:
+        """Return the finest level all of whose pictures are painted now; None where there is none yet."""
+        return self.grid.complete_level(self.is_painted)
+
+    def knots(self) -> Knots:
+        """Return the knots of the finest complete level: what can be played now.
+
+        Returns
+        -------
+        tuple of ndarray of intp
+            Ascending indices along each axis, whose tensor product is painted.
+
+        Raises
+        ------
+        TesseractError
+            If no level is complete yet.
+        """
+        level = self.complete_level()
+        if level is None:
+            problem = "its coarsest level is not complete yet" if self.painted() else "there is no picture in it yet"
+            raise TesseractError(problem, where=self.path, hint="paint it with `tess generate`")
+        return self.grid.knots(level)
+
+    def _lengths(self, shard: Cell) -> NDArray[np.uint64]:
+        reader = self._readers.get(shard) or self._open_shard(shard)
+        if reader is None:
+            return np.zeros(self.layout.shard_cells, np.uint64)
+        with clear_errors(self.path):
+            return reader.lengths()
+
+    def _all_lengths(self) -> Iterator[NDArray[np.uint64]]:
+        with clear_errors(self.path):
+            names = self._place.names(metadata.FRAMES)
+        for name in names:
+            if shard := self.layout.shard_of_key(name):
+                yield self._lengths(shard)[self.layout.inside(shard)]
+
+    def _open_shard(self, shard: Cell) -> ShardReader | None:
+        name = f"{metadata.FRAMES}/{self.layout.key(shard)}"
+        with clear_errors(self.path / name):
+            source = self._place.source(name)
+        with self._lock:
+            if self._closed:
+                raise TesseractError("is closed", where=self.path)
+            if source is None:
+                return None
+            if len(self._readers) >= MAX_MAPPED:
+                del self._readers[next(iter(self._readers))]
+            return self._readers.setdefault(shard, ShardReader(source, self.layout))
+
+    def _document(self, name: str) -> dict[str, object]:
+        with clear_errors(self.path / name):
+            try:
+                raw = self._place.read(name, limit=metadata.MAX_DOCUMENT_BYTES)
+            except FileNotFoundError:
+                raise TesseractError(
+                    "this is no tesseract", where=self.path, wanted=f"{name} in it", hint="`tess generate` makes one"
+                ) from None
+        return metadata.parse(raw, where=str(self.path / name))
+
+    def _where(self, cell: Sequence[int]) -> str:
+        return f"{self.path}, cell {tuple(int(index) for index in cell)}"
