@@ -27,7 +27,11 @@ Knots = tuple["NDArray[np.intp]", ...]
 MAX_AXES = 16
 MAX_STEPS = 1_000_000
 MAX_CELLS = 1_000_000_000
-RESERVED_NAMES = frozenset({"frames", "y", "x", "rgb", "c"})  # array and dimension names inside the file
+RESERVED_NAMES = frozenset(
+    {"frames", "y", "x", "rgb"}  # array and dimension names inside the file
+    | {"con", "prn", "aux", "nul"}  # an axis is a folder there, and Windows keeps these
+    | {f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10)}
+)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 
 
@@ -61,11 +65,11 @@ class Axis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     spacing: Literal["even"] = "even"
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name) or self.name in RESERVED_NAMES:
+        if not _NAME.fullmatch(self.name) or self.name.lower() in RESERVED_NAMES:
             raise GridError(
                 "this cannot be the name of an axis",
                 where=f"axis {self.name!r}",
-                wanted="a letter, then letters, digits or _; not one of " + ", ".join(sorted(RESERVED_NAMES)),
+                wanted="a letter, then letters, digits or _; frames, y, x, rgb and Windows' device names are taken",
             )
         if not 1 <= self.steps <= MAX_STEPS:
             raise GridError(
@@ -148,7 +152,7 @@ class Grid:
 
     def __init__(self, axes: Sequence[Axis]) -> None:
         self.axes = tuple(axes)
-        names = [axis.name for axis in self.axes]
+        names = [axis.name.lower() for axis in self.axes]  # not every disk tells A from a
         if not 1 <= len(names) <= MAX_AXES:
             raise GridError("a grid has from 1 to 16 axes", got=f"{len(names)} axes", hint="add an [[axis]] table")
         if twice := next((name for name in names if names.count(name) > 1), None):
