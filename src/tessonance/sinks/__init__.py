@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Sink"]
+    from tessonance.sinks.encoders import available_encoders
+    from tessonance.sinks.memory import MemorySink
+    from tessonance.sinks.video import VideoSink
+
+__all__ = ["MemorySink", "Sink", "VideoSink", "available_encoders"]
+
+_HOMES = {"MemorySink": "memory", "VideoSink": "video", "available_encoders": "encoders"}
 
 
 class Sink(Protocol):
@@ -36,3 +42,12 @@ class Sink(Protocol):
     def abandon(self) -> None:
         """Stop without finishing: nothing is left under the final name."""
         ...
+
+
+def __getattr__(name: str) -> Any:
+    """Load a sink when it is first wanted; the one for films needs PyAV and OpenCV."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
