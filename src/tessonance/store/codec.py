@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -241,21 +242,22 @@ def _jpeg_size(encoded: Encoded) -> tuple[int, int]:
     """
     if encoded[:2] != _SOI:
         raise DamagedPicture("the stored bytes are no JPEG")
-    at, size = 2, None
-    for _ in range(MAX_SEGMENTS):
-        head = bytes(encoded[at : at + 10])
-        if len(head) < 10 or head[0] != 0xFF:
-            break
-        marker = head[1]
-        if marker in _FRAMES:
-            if marker not in _SEQUENTIAL or head[4] != 8 or bytes(encoded[at + 9 : at + 10]) != b"\x03" or size:
-                raise DamagedPicture("this kind of JPEG is not read", wanted="sequential, 8 bits, 3 components")
-            size = int.from_bytes(head[5:7], "big"), int.from_bytes(head[7:9], "big")
-        elif marker == _SOS:
-            if size and head[4] == 3:
-                return size
-            break
-        at += 2 + int.from_bytes(head[2:4], "big")
+    size = None
+    with suppress(IndexError):  # cut short
+        at = 2
+        for _ in range(MAX_SEGMENTS):
+            marker = encoded[at + 1]
+            if encoded[at] != 0xFF:
+                break
+            if marker in _FRAMES:
+                if marker not in _SEQUENTIAL or encoded[at + 4] != 8 or encoded[at + 9] != 3 or size:
+                    raise DamagedPicture("this kind of JPEG is not read", wanted="sequential, 8 bits, 3 components")
+                size = encoded[at + 5] << 8 | encoded[at + 6], encoded[at + 7] << 8 | encoded[at + 8]
+            elif marker == _SOS:
+                if size and encoded[at + 4] == 3:
+                    return size
+                break
+            at += 2 + (encoded[at + 2] << 8 | encoded[at + 3])
     raise DamagedPicture("the header of the JPEG is damaged")
 
 

@@ -136,10 +136,10 @@ class Folder:
         """Map a file into memory; None and no bytes where it is empty, which cannot be mapped."""
         descriptor = self._open(name, os.O_RDONLY)
         try:
-            if os.fstat(descriptor).st_size == 0:
-                return None, memoryview(b"")
             mapping = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
             return mapping, memoryview(mapping)
+        except ValueError:
+            return None, memoryview(b"")
         finally:
             os.close(descriptor)
 
@@ -163,7 +163,7 @@ class Folder:
 class MappedFile:
     """One regular file, read by position through a memory mapping that follows the file as it grows.
 
-    Any number of threads may read. Views stay good after the mapping was replaced or closed.
+    Any number of threads may read. A mapping goes when its last view does.
 
     Parameters
     ----------
@@ -178,13 +178,12 @@ class MappedFile:
 
     def __init__(self, folder: Folder, name: str) -> None:
         self._folder, self._name = folder, name
-        self._map, self._view = folder.map(name)
+        self._mapped = folder.map(name)
 
     @property
     def size(self) -> int:
         """The size of the file now, in bytes: it may have grown since it was mapped."""
-        mapping = self._map
-        return 0 if mapping is None else mapping.size()
+        return _mapped_size(self._mapped[0])
 
     def get_bytes(self, offset: int, length: int) -> memoryview:
         """Return some bytes of the file without copying them; fewer where the file ends before.
@@ -204,10 +203,16 @@ class MappedFile:
             If the file has grown and cannot be mapped again.
         """
         end = offset + length
-        if end > len(self._view):
-            self._map, self._view = self._folder.map(self._name)
+        mapping, view = self._mapped
+        if end > len(view):
+            # Another thread may put an older mapping in its place at once; ours is the one to use here.
+            mapping, view = self._mapped = self._folder.map(self._name)
         # A page that a truncated file no longer has must not be touched: that would end the process.
-        return self._view[offset : min(end, self.size)]
+        return view[offset : min(end, _mapped_size(mapping))]
+
+
+def _mapped_size(mapping: mmap.mmap | None) -> int:
+    return 0 if mapping is None else mapping.size()
 
 
 def write_at(descriptor: int, offset: int, data: bytes | memoryview) -> None:

@@ -67,18 +67,17 @@ class ShardReader:
         if entry is None:
             return None
         offset, length = entry
-        first, end = self._layout.index_bytes, self._source.size
-        if offset < first or not 0 < length <= self._layout.longest or offset + length > end:
-            raise DamagedPicture(
-                "its entry in the index cannot be",
-                wanted=f"from 1 to {self._layout.longest:,} bytes between {first:,} and {end:,}",
-                got=f"{length:,} bytes at {offset:,}",
-                hint="`tess generate` paints it again",
-            )
-        found = self._source.get_bytes(offset, length)
-        if len(found) < length:
-            raise DamagedPicture("its file was cut short while it was read")
-        return found
+        first, longest = self._layout.index_bytes, self._layout.longest
+        if offset >= first and 0 < length <= longest:
+            found = self._source.get_bytes(offset, length)
+            if len(found) == length:
+                return found
+        raise DamagedPicture(
+            "its entry in the index cannot be",
+            wanted=f"from 1 to {longest:,} bytes between {first:,} and {self._source.size:,}",
+            got=f"{length:,} bytes at {offset:,}",
+            hint="`tess generate` paints it again",
+        )
 
     def entry(self, place: int) -> Entry | None:
         """Return offset and length of a picture; None where either is the sentinel or the file ends before."""
