@@ -71,8 +71,9 @@ class JpegCodec(ArrayBytesCodec):
         return chunk_spec.prototype.nd_buffer.from_ndarray_like(picture.reshape(chunk_spec.shape))
 
     def _encode_sync(self, chunk_data: Any, chunk_spec: Any) -> Any:
-        picture = chunk_data.as_numpy_array().reshape(chunk_spec.shape[-3:])
-        return chunk_spec.prototype.buffer.from_bytes(self._jpeg(chunk_spec.shape).encode(picture))
+        jpeg = self._jpeg(chunk_spec.shape)
+        picture = chunk_data.as_numpy_array().reshape(jpeg.height, jpeg.width, 3)
+        return chunk_spec.prototype.buffer.from_bytes(jpeg.encode(picture))
 
     async def _decode_single(self, chunk_data: Any, chunk_spec: Any) -> Any:
         return await asyncio.to_thread(self._decode_sync, chunk_data, chunk_spec)

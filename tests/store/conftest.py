@@ -1,0 +1,67 @@
+"""Small tesseracts whose pictures tell which cell they are of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tessonance.grid import Axis
+from tessonance.project import Codec, Generator, Picture, Project
+from tessonance.store import TesseractWriter
+
+SIDE = 16
+NAMES = ("bloom", "ink", "turn", "hue")
+
+
+def _project(*steps: int, codec: Codec = "jpeg", closed: tuple[str, ...] = (), **options: object) -> Project:
+    names = zip(NAMES, steps, strict=False)
+    axes = tuple(Axis(name=name, steps=count, stop=float(count), closed=name in closed) for name, count in names)
+    picture = Picture(width=SIDE + 8, height=SIDE, codec=codec)
+    return Project(picture=picture, generator=Generator(use="plasma", options=dict(options)), axes=axes)
+
+
+def _picture(flat: int, *, version: int = 0) -> np.ndarray:
+    """Paint red and green by place, blue by version: JPEG keeps them apart."""
+    picture = np.empty((SIDE, SIDE + 8, 3), np.uint8)
+    picture[...] = (flat % 16 * 16 + 8, flat // 16 % 16 * 16 + 8, version % 16 * 16 + 8)
+    return picture
+
+
+@pytest.fixture
+def project_of() -> Callable[..., Project]:
+    """Make a project with axes of so many steps."""
+    return _project
+
+
+@pytest.fixture
+def picture_of() -> Callable[..., np.ndarray]:
+    """Paint the picture of a cell, given its place in C order."""
+    return _picture
+
+
+@pytest.fixture
+def is_of() -> Callable[..., bool]:
+    """Tell whether a picture is that of a cell, given its place in C order."""
+
+    def tell(picture: np.ndarray, flat: int, *, version: int = 0) -> bool:
+        wanted = _picture(flat, version=version)
+        return picture.shape == wanted.shape and int(np.abs(picture.astype(int) - wanted).max()) < 8
+
+    return tell
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Callable[..., Path]:
+    """Make a tesseract of a project, with the pictures of some cells; all of them unless told."""
+
+    def _make(project: Project, flats: object = None, *, name: str = "small.tess") -> Path:
+        path = tmp_path / name
+        with TesseractWriter.create(path, project) as writer:
+            for flat in range(writer.grid.size) if flats is None else flats:  # type: ignore[union-attr]
+                writer.put_picture(writer.grid.cell(flat), _picture(flat))
+        return path
+
+    return _make
