@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Motion", "Track", "motion"]
 
 REST_OPEN, REST_CLOSED = 0.5, 0.0
+HOPS_AT_ONCE = 16_384  # as plain floats, six hours of them would fill a gigabyte
 
 
 class Track(Protocol):
@@ -153,9 +154,12 @@ class Motion:
         -------
         ndarray of float64, shape (hops, N)
         """
-        rows = self._clean(values, 2).tolist()
-        places = [[axis.step(levels) for axis in self._axes] for levels in rows]
-        return np.array(places, np.float64).reshape(len(rows), len(self._axes))
+        rows = self._clean(values, 2)
+        coordinates = np.empty((len(rows), len(self._axes)))
+        for start in range(0, len(rows), HOPS_AT_ONCE):
+            part = slice(start, start + HOPS_AT_ONCE)
+            coordinates[part] = [[axis.step(levels) for axis in self._axes] for levels in rows[part].tolist()]
+        return coordinates
 
     def _clean(self, values: ArrayLike, dimensions: int) -> NDArray[np.float64]:
         given = np.asarray(values, np.float64)

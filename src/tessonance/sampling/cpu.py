@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from tessonance.grid import Cell, Grid
-    from tessonance.sampling.taps import Tap
+    from tessonance.sampling.taps import Along, Tap
 
 __all__ = ["CpuSampler"]
 
@@ -54,7 +54,7 @@ class CpuSampler:
         self,
         read: Callable[[Cell], NDArray[np.uint8]],
         grid: Grid,
-        knots: Sequence[Sequence[int]],
+        knots: Sequence[Along],
         *,
         method: str = "blend",
         cache_bytes: int = CACHE_BYTES,
@@ -66,7 +66,7 @@ class CpuSampler:
         self._cache_bytes = cache_bytes
         self._pictures: OrderedDict[Cell, NDArray[np.uint8]] = OrderedDict()
         self._held_bytes = 0
-        self._sums: list[NDArray[np.float32]] = []
+        self._sum: NDArray[np.float32] | None = None
 
     def frame(self, coordinate: ArrayLike) -> NDArray[np.uint8]:
         """Make the frame of a coordinate.
@@ -90,19 +90,18 @@ class CpuSampler:
             return pictures[0]
         total: NDArray[Any] = pictures[0]
         share = found[0].weight
-        for number, (picture, tap) in enumerate(zip(pictures[1:-1], found[1:-1], strict=True)):
-            # Two sums in turn: new ones for every frame cost more in page faults than the arithmetic.
-            into = self._sum(number % 2)
+        for picture, tap in zip(pictures[1:-1], found[1:-1], strict=True):
+            into = self._sum_like(picture)
             total = cv2.addWeighted(total, share, picture, tap.weight, 0.0, dst=into, dtype=cv2.CV_32F)
             share = 1.0
         frame = cv2.addWeighted(total, share, pictures[-1], found[-1].weight, 0.0, dtype=cv2.CV_8U)
         return np.asarray(frame, np.uint8)
 
-    def _sum(self, number: int) -> NDArray[np.float32]:
-        if not self._sums:
-            shape = next(iter(self._pictures.values())).shape
-            self._sums = [np.empty(shape, np.float32) for _ in range(2)]
-        return self._sums[number]
+    def _sum_like(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the one buffer for sums: new ones for every frame cost more in page faults than the arithmetic."""
+        if self._sum is None:
+            self._sum = np.empty(picture.shape, np.float32)
+        return self._sum
 
     def _picture(self, cell: Cell) -> NDArray[np.uint8]:
         if cell in self._pictures:

@@ -12,7 +12,7 @@ from tessonance.errors import RenderError, nearest
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["FITS", "Fit", "fit"]
+__all__ = ["FITS", "Fit", "check_fit", "fit"]
 
 Fit = Literal["cover", "contain", "stretch"]
 FITS: tuple[str, ...] = get_args(Fit)
@@ -40,8 +40,7 @@ def fit(picture: NDArray[np.uint8], size: tuple[int, int], mode: str = "cover") 
     RenderError
         If there is no such mode.
     """
-    if mode not in FITS:
-        raise RenderError(f"there is no fit {mode!r}", hint=nearest(mode, FITS))
+    check_fit(mode)
     width, height = size
     if mode == "cover":
         picture = _crop(picture, width / height)
@@ -50,6 +49,12 @@ def fit(picture: NDArray[np.uint8], size: tuple[int, int], mode: str = "cover") 
         if inner != size:
             return _framed(_resized(picture, inner), size)
     return _resized(picture, size)
+
+
+def check_fit(mode: str) -> None:
+    """Raise RenderError unless there is such a mode."""
+    if mode not in FITS:
+        raise RenderError(f"there is no fit {mode!r}", hint=nearest(mode, FITS))
 
 
 def _resized(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:

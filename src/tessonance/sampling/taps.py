@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from math import isfinite
-from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from tessonance.errors import GridError, RenderError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from numpy.typing import NDArray
+
     from tessonance.grid import Axis, Cell, Grid
+
+    Along = Sequence[int] | NDArray[Any]  # the knots of one axis
 
 __all__ = ["METHODS", "Method", "Tap", "taps"]
 
@@ -38,9 +42,7 @@ class Tap(NamedTuple):
     shifts: tuple[tuple[int, float], ...] = ()
 
 
-def taps(
-    coordinate: Iterable[float], grid: Grid, knots: Sequence[Sequence[int]], *, method: str = "blend"
-) -> list[Tap]:
+def taps(coordinate: Iterable[float], grid: Grid, knots: Sequence[Along], *, method: str = "blend") -> list[Tap]:
     """Return the pictures that a coordinate needs, and their weights.
 
     ``blend`` is multilinear among the knots around the coordinate, and continuous everywhere: only axes off a knot
@@ -84,9 +86,7 @@ def taps(
     return [Tap(cell, weight) for cell, weight in found]
 
 
-def _together(
-    coordinate: Iterable[float], grid: Grid, knots: Sequence[Sequence[int]]
-) -> Iterable[tuple[Axis, float, Sequence[int]]]:
+def _together(coordinate: Iterable[float], grid: Grid, knots: Sequence[Along]) -> Iterable[tuple[Axis, float, Along]]:
     place = [float(u) for u in coordinate]
     if len(place) != len(grid.axes) or not all(map(isfinite, place)):
         raise GridError("no such coordinate", wanted=f"{len(grid.axes)} finite numbers", got=str(place))
@@ -95,7 +95,7 @@ def _together(
     return zip(grid.axes, place, knots, strict=True)
 
 
-def _between(u: float, axis: Axis, knots: Sequence[int]) -> tuple[int, int, float]:
+def _between(u: float, axis: Axis, knots: Along) -> tuple[int, int, float]:
     """Return the knots on both sides of a place on an axis, and the share of the second, below 1."""
     steps, first, last = axis.edges, int(knots[0]), int(knots[-1])
     if first == last:

@@ -13,7 +13,7 @@ import av.error
 
 from tessonance.errors import OutputExists, RenderError, nearest
 from tessonance.sinks.encoders import available_encoders, check_encoder, encoder_options, pixel_format
-from tessonance.sinks.rate import frame_rate
+from tessonance.sinks.format import frame_rate, frame_size
 from tessonance.sinks.soundtrack import RATE, Soundtrack
 from tessonance.sinks.yuv import Bt709Planes
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["VideoSink", "available_encoders", "check_output"]
 
 CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
-SMALLEST, LARGEST = 16, 8192
 BT709, NARROW_RANGE = 1, 1  # code points of Rec. ITU-T H.273
 
 
@@ -81,7 +80,7 @@ class VideoSink:
     ) -> None:
         self._path, self._force = Path(path), force
         self._fps = frame_rate(fps)
-        self._size = _checked_size(size)
+        self._size = frame_size(size)
         check_output(self._path, force=force)
         self._encoder = check_encoder(encoder)
         self._frames, self._open = 0, True
@@ -231,14 +230,3 @@ def check_output(path: str | Path, *, force: bool = False) -> None:
         raise RenderError("is a folder", where=path, wanted="a file, or nothing yet")
     if path.exists() and not force:
         raise OutputExists("exists already", where=path, hint="another name, or --force to replace it")
-
-
-def _checked_size(size: tuple[int, int]) -> tuple[int, int]:
-    width, height = size
-    if not all(SMALLEST <= side <= LARGEST for side in size):
-        wanted = f"width and height from {SMALLEST} to {LARGEST}"
-        raise RenderError("the size is out of range", wanted=wanted, got=f"{width}x{height}")
-    if width % 2 or height % 2:
-        even = f"{width + width % 2}x{height + height % 2}"
-        raise RenderError("films have even sizes", wanted="even numbers", got=f"{width}x{height}", hint=even)
-    return int(width), int(height)

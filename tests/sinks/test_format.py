@@ -1,4 +1,4 @@
-"""Frame rates, exact."""
+"""Frame rates and sizes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tessonance.errors import RenderError
-from tessonance.sinks.rate import frame_rate
+from tessonance.sinks.format import frame_rate, frame_size
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,12 @@ def test_whole_rates_stay_whole(fps: int) -> None:
 def test_what_is_none_is_refused(fps: float) -> None:
     with pytest.raises(RenderError, match="this is no frame rate\n  wanted: fps from 1 to 240"):
         frame_rate(fps)
+
+
+def test_a_size_that_frames_can_have_is_itself() -> None:
+    assert frame_size((1280, 720)) == (1280, 720)
+
+
+def test_an_odd_size_is_refused_with_the_next_even_one() -> None:
+    with pytest.raises(RenderError, match="even sizes\n  wanted: even numbers\n  got: 1279x719\n  try: 1280x720"):
+        frame_size((1279, 719))
