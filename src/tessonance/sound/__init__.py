@@ -1,1 +1,47 @@
 """Files, features and tempo: one arithmetic for file and live."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tessonance.sound.decode import SongInfo, blocks, probe
+    from tessonance.sound.plot import write_plot
+    from tessonance.sound.song import features
+    from tessonance.sound.stream import FeatureStream
+    from tessonance.sound.track import FeatureTrack
+    from tessonance.sound.write import write_csv, write_npz
+
+__all__ = [
+    "FeatureStream",
+    "FeatureTrack",
+    "SongInfo",
+    "blocks",
+    "features",
+    "probe",
+    "write_csv",
+    "write_npz",
+    "write_plot",
+]
+
+_HOMES = {
+    "FeatureStream": "stream",
+    "FeatureTrack": "track",
+    "SongInfo": "decode",
+    "blocks": "decode",
+    "features": "song",
+    "probe": "decode",
+    "write_csv": "write",
+    "write_npz": "write",
+    "write_plot": "plot",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first wanted: some bring libraries with them."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'tessonance.sound' has no attribute {name!r}")
+    value = getattr(import_module(f"tessonance.sound.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value

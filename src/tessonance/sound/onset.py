@@ -1,0 +1,96 @@
+"""Onsets: where notes and hits begin."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tessonance.sound.level import TINY, History, Memory, rounded
+from tessonance.sound.spectrum import RATE, WINDOW, Bands, typical_share
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tessonance.project import Sound
+    from tessonance.sound.spectrum import Spectra
+
+__all__ = ["Onset", "onset_bands"]
+
+LOWEST, HIGHEST, NARROWEST = 40.0, 16_000.0, 70.0  # Hz
+BANDS_PER_OCTAVE = 4
+LAG_SECONDS = 0.016  # what a band rises by is counted over this time, nearly the length of the window
+NEAR_SECONDS = 0.3  # the time whose mean flux an onset must stand out from …
+STANDS_OUT = 1.3  # … by this factor
+USUAL_SPREADS = 2.0  # of the flux of the last four seconds: an onset that high is 1
+FLUX_AT_START = 0.05
+LEVEL_SECONDS, SCALE_SECONDS = 0.8, 2.8  # one after the other they remember less than the four seconds of the level
+LEAST_SPREAD = 0.02  # so that a steady sound's ripple is no onset
+
+
+def onset_bands() -> list[tuple[float, float]]:
+    """Return the bands whose rises are added up: quarter octaves, in the bass no narrower than the window resolves."""
+    edges = [LOWEST]
+    while edges[-1] < HIGHEST:
+        edges.append(edges[-1] + max(NARROWEST, edges[-1] * (2 ** (1 / BANDS_PER_OCTAVE) - 1)))
+    return list(pairwise(edges))
+
+
+class Onset:
+    """Spectral flux on compressed bands, against what it was just before.
+
+    Each band's amplitude, relative to its typical share of the automatic level, is compressed by ``log(1 + x)``; the
+    rises over 16 ms are averaged over the bands (Böck, Krebs and Schedl, "Evaluating the Online Capabilities of Onset
+    Detection Methods", ISMIR 2012, without their look ahead). From this flux its mean over the 0.3 s before is taken
+    off, and what remains is scaled by the flux's spread over the last four seconds. A maximum over neighbouring bands
+    (SuperFlux) was tried: it missed more plucked notes than it avoided false ones.
+
+    Parameters
+    ----------
+    sound : Sound
+    """
+
+    def __init__(self, *, sound: Sound) -> None:
+        bands = onset_bands()
+        self._bands = Bands(bands, WINDOW)
+        self._typical = np.array([typical_share(*band) for band in bands])
+        lag = max(1, round(LAG_SECONDS * RATE / sound.hop))
+        near = max(2, round(NEAR_SECONDS * RATE / sound.hop))
+        self._compressed = History(np.zeros((len(bands), lag)))
+        self._near = History(np.zeros((1, near)))
+        start_power = 10 ** (sound.start_level_db / 10)
+        self._level = Memory(np.array([start_power]), sound=sound, seconds=LEVEL_SECONDS)
+        self._scale = Memory(np.array([FLUX_AT_START, 2 * FLUX_AT_START**2]), sound=sound, seconds=SCALE_SECONDS)
+
+    def advance(self, spectra: Spectra, power: NDArray[np.float64], sounding: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Hear some hops.
+
+        Parameters
+        ----------
+        spectra : Spectra
+        power : ndarray, shape (hops,)
+            Ear-weighted mean square.
+        sounding : ndarray of bool, shape (hops,)
+            Whether the hop is above the gate.
+
+        Returns
+        -------
+        ndarray, shape (hops,)
+            0..1: a sharp peak for every onset, near 0 between them.
+        """
+        flux = self._flux(spectra, self._level.advance(power[None], sounding))
+        before = self._near.windows(flux[None])[0, :, :-1].mean(axis=1)
+        moments = self._scale.advance(np.stack([flux, flux * flux]), sounding)
+        spread = np.sqrt(np.maximum(moments[:, 1] - moments[:, 0] ** 2, 0.0))
+        stands_out = np.maximum(flux - STANDS_OUT * before, 0.0)
+        return rounded(stands_out / (USUAL_SPREADS * np.maximum(spread, LEAST_SPREAD)))
+
+    def _flux(self, spectra: Spectra, level: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return how much the bands rise, shape (hops,); `level` is the usual power, shape (hops, 1)."""
+        reference = np.maximum(level * self._typical, TINY)
+        compressed = np.log1p(np.sqrt(self._bands.power(spectra) / reference))
+        known = self._compressed.extended(compressed.T)
+        rises = np.maximum(compressed.T - known[:, : compressed.shape[0]], 0.0)
+        flux: NDArray[np.float64] = np.ascontiguousarray(rises.T).mean(axis=1)
+        return flux
