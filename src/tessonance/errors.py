@@ -9,6 +9,7 @@
     │   ├── MissingPicture    a cell that is not painted yet
     │   └── DamagedPicture    a cell whose stored bytes are no picture
     ├── GeneratorError    a generator that cannot be opened, or that failed
+    │   └── OutOfMemory       a batch that is too large for the machine
     ├── SoundError        a song, a recording or a device
     ├── RenderError       frames that cannot be made or written
     ├── OutputExists      a file that would be overwritten
@@ -29,6 +30,7 @@ __all__ = [
     "GridError",
     "MissingExtra",
     "MissingPicture",
+    "OutOfMemory",
     "OutputExists",
     "ProjectError",
     "RenderError",
@@ -107,6 +109,10 @@ class DamagedPicture(TesseractError):
 
 class GeneratorError(TessError):
     """A generator cannot be opened, or it failed."""
+
+
+class OutOfMemory(GeneratorError):
+    """A batch is too large for the machine."""
 
 
 class SoundError(TessError):

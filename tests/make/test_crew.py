@@ -7,15 +7,19 @@ import time
 import pytest
 
 from tessonance.errors import GeneratorError, ProjectError, TessError
-from tessonance.make.crew import Done, ProcessCrew, SoloCrew
+from tessonance.make.crew import Done, SoloCrew
+from tessonance.make.processes import ProcessCrew
 from tessonance.project import Project, parse_project
 
 POINTS = [{"bloom": 0.0, "ink": -1.0}, {"bloom": 0.25, "ink": 1.0}, {"bloom": 1.0, "ink": 0.0}]
 
 
 def painted(crew: SoloCrew | ProcessCrew, worker: int = 0) -> Done:
-    crew.give(worker, POINTS)
     ends = time.monotonic() + 30
+    while worker not in crew.idle:
+        list(crew.collect(0.1))
+        assert time.monotonic() < ends
+    crew.give(worker, POINTS)
     while time.monotonic() < ends:
         for done in crew.collect(0.2):
             return done
@@ -25,7 +29,6 @@ def painted(crew: SoloCrew | ProcessCrew, worker: int = 0) -> Done:
 def test_one_process_and_several_give_the_same_bytes(small_project: Project) -> None:
     alone, crew = SoloCrew(small_project), ProcessCrew(small_project, 2)
     try:
-        assert crew.idle == [0, 1]
         assert (crew.batch_size, crew.slow_axes) == (alone.batch_size, alone.slow_axes)
         pictures = painted(alone).pictures
         assert len(pictures) == 3
@@ -56,13 +59,25 @@ def test_a_generator_that_is_not_there_is_refused_with_the_nearest(small_text: s
         SoloCrew(parse_project(small_text.replace('"plasma"', '"plasna"')))
 
 
-def test_a_killed_painting_process_is_reported_not_waited_for(small_project: Project) -> None:
+def test_a_killed_process_is_reported_and_replaced(small_project: Project) -> None:
     crew = ProcessCrew(small_project, 1)
     try:
-        crew._processes[0].kill()
-        done = painted(crew)
-        assert done.error is not None
-        assert "a painting process ended" in str(done.error)
+        crew.give(0, POINTS)
+        crew._processes[0]._popen.kill()
+        error = next(done.error for _ in range(99) for done in crew.collect(0.2))
+        assert "a painting process ended" in str(error)
+        assert painted(crew).pictures
+    finally:
+        crew.close()
+
+
+def test_a_task_that_is_stuck_is_ended(small_text: str) -> None:
+    slow = parse_project(small_text.replace("seed = 3", "delay_ms = 20_000"))
+    crew = ProcessCrew(slow, 1, task_seconds=0.2)
+    try:
+        crew.give(0, POINTS)
+        error = next(done.error for _ in range(99) for done in crew.collect(0.2))
+        assert "longer than 0.2 s" in str(error)
     finally:
         crew.close()
 
@@ -70,7 +85,7 @@ def test_a_killed_painting_process_is_reported_not_waited_for(small_project: Pro
 def test_closing_ends_every_process(small_project: Project) -> None:
     crew = ProcessCrew(small_project, 2)
     crew.close()
-    assert all(process.returncode is not None for process in crew._processes)
+    assert all(process._popen.returncode is not None for process in crew._processes)
 
 
 def test_a_generator_that_fails_or_gives_nonsense_is_told_apart_from_a_crash(

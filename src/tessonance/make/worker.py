@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
-from tessonance.errors import GeneratorError, TessError
+from tessonance.errors import GeneratorError, OutOfMemory, TessError
 from tessonance.project import Project
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class Painted(msgspec.Struct, tag=True):
 class Failure(msgspec.Struct, tag=True):
     """Why a task, or the start, failed."""
 
+    kind: str
     problem: str
     where: str | None = None
     wanted: str | None = None
@@ -138,6 +139,8 @@ class Painter:
         except TessError:
             raise
         except Exception as error:
+            if is_out_of_memory(error):
+                raise self._too_large(batch) from error
             raise GeneratorError("the generator failed", where=str(batch[0]), got=repr(error)) from error
         wanted = (len(batch), self._picture.height, self._picture.width, 3)
         if getattr(pictures, "shape", None) != wanted or str(pictures.dtype) != "uint8":
@@ -148,6 +151,28 @@ class Painter:
                 got=f"{getattr(pictures, 'dtype', type(pictures).__name__)} of shape {getattr(pictures, 'shape', '?')}",
             )
         return pictures
+
+    def _too_large(self, batch: Sequence[Point]) -> OutOfMemory:
+        """Find the largest batch that works, by halves; what that paints is not kept, since batches differ."""
+        for count in (len(batch) >> halvings for halvings in range(1, len(batch).bit_length())):
+            try:
+                self._generator.paint(batch[:count])
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    break
+            else:
+                hint = f"batch_size = {count} in [generator] works; it makes another tesseract, so give it another name"
+                return OutOfMemory("out of memory", got=f"a batch of {len(batch)}", hint=hint)
+        return OutOfMemory(
+            "out of memory",
+            got=f"a batch of {len(batch)}",
+            hint="no batch worked: paint smaller, or fewer --workers",
+        )
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Tell whether a generator ran out of memory, Python's own or a device's (which each library words its own way)."""
+    return isinstance(error, MemoryError) or "out of memory" in str(error).lower()
 
 
 def one_thread() -> None:
@@ -172,7 +197,8 @@ def main() -> None:
             elif isinstance(message, Task) and painter is not None:
                 send(answers, Painted(painter.paint(message.points)))
         except TessError as error:
-            send(answers, Failure(error.problem, error.where, error.wanted, error.got, error.hint))
+            kind = type(error).__name__
+            send(answers, Failure(kind, error.problem, error.where, error.wanted, error.got, error.hint))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,79 @@
+"""Which cells failed, when they are tried again, and when that is given up. Pure: the clock is passed in."""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tessonance.errors import TessError
+
+__all__ = ["Attempts"]
+
+MOST_ATTEMPTS = 3
+PAUSE_SECONDS = 1.0  # before the second attempt; twice as long before each further one
+HOPELESS = 8  # cells given up before the first one worked: it fails on everything
+
+
+class Attempts:
+    """Counts the attempts at cells that failed.
+
+    Parameters
+    ----------
+    most : int
+        After how many attempts a cell is given up, at least 1.
+    pause_seconds : float
+        How long to wait before the second attempt; the wait doubles with each further one.
+    """
+
+    def __init__(self, *, most: int = MOST_ATTEMPTS, pause_seconds: float = PAUSE_SECONDS) -> None:
+        self._most, self._pause = most, pause_seconds
+        self._counts: dict[int, int] = {}
+        self._waiting: list[tuple[float, int]] = []
+        self.given_up: dict[int, TessError] = {}
+        self.any_worked = False
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a cell will be tried again."""
+        return bool(self._waiting)
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether so many cells were given up, and none has worked, that the rest need not be tried."""
+        return not self.any_worked and len(self.given_up) >= HOPELESS
+
+    def failed(self, flats: Iterable[int], error: TessError, *, now: float) -> list[int]:
+        """Take note that an attempt at some cells failed.
+
+        Parameters
+        ----------
+        flats : iterable of int
+            The cells.
+        error : TessError
+            Why.
+        now : float
+            Seconds.
+
+        Returns
+        -------
+        list of int
+            Those that are given up with this.
+        """
+        gone = []
+        for flat in map(int, flats):
+            count = self._counts[flat] = self._counts.get(flat, 0) + 1
+            if count >= self._most:
+                self.given_up[flat] = error
+                gone.append(flat)
+            else:
+                heapq.heappush(self._waiting, (now + self._pause * 2 ** (count - 1), flat))
+        return gone
+
+    def due(self, *, now: float) -> int | None:
+        """Return a cell whose wait is over, to be tried alone: of a task that failed, one cell may be the culprit."""
+        if self._waiting and self._waiting[0][0] <= now:
+            return heapq.heappop(self._waiting)[1]
+        return None
