@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from tessonance.errors import SoundError
+from tessonance.sound import features
 from tessonance.sound.demo_song import BPM, demo_sections, demo_song, write_demo_song
 
 if TYPE_CHECKING:
@@ -130,6 +131,26 @@ def test_the_lows_strike_on_every_beat_of_a_full_bar(lows: np.ndarray) -> None:
     bar = envelope(lows[SECTIONS["full"]][:BAR])
     for beat in np.array_split(bar, 4):
         assert beat.argmax() < len(beat) / 4
+
+
+@pytest.fixture(scope="module")
+def heard(song: np.ndarray) -> dict[str, np.ndarray]:
+    """What the features ``low`` and ``high`` make of each section, shape (hops, 2)."""
+    values = features((song, RATE), ["low", "high"]).values
+    return {name: values[here.start // 256 : here.stop // 256] for name, here in SECTIONS.items()}
+
+
+def test_the_features_tell_the_two_hands_apart(heard: dict[str, np.ndarray]) -> None:
+    """Alone, a hand moves its own feature and leaves the other in peace; together, they use most of 0..1."""
+    (low_rests, high_moves), (low_moves, high_rests) = heard["hats"].std(axis=0), heard["bass"].std(axis=0)
+    assert low_rests < 0.1
+    assert high_rests < 0.1
+    assert low_moves > 0.25
+    assert high_moves > 0.25
+    for name in ("groove", "full"):
+        assert abs(np.corrcoef(heard[name].T)[0, 1]) < 0.25
+        assert (np.percentile(heard[name], 5, axis=0) < 0.3).all()
+        assert (np.percentile(heard[name], 95, axis=0) > 0.85).all()
 
 
 def test_the_last_bass_note_is_the_tonic(song: np.ndarray) -> None:

@@ -194,7 +194,7 @@ def _plucks(sheet: Sheet) -> Sound:
     string = cache(lambda pitch, shine: voices.pluck(voices.tone_hz(pitch), rate=sheet.rate, shine=shine))
     for index, note in enumerate(sheet.notes("pluck")):
         octave, voice = divmod(int(note.symbol), 4)
-        pitch = sheet.chord_at(note.step).pad[voice] + 12 * (octave + 1)
+        pitch = sheet.chord_at(note.step).pad[voice] + 12 * octave
         gain = FADERS["pluck"] * (0.6 + 0.4 * note.part.shine)
         tape.lay(string(pitch, note.part.shine), sheet.swung(note.step), gain=gain, pan=(-0.3, 0.3)[index % 2])
     return tape.sound
