@@ -153,7 +153,7 @@ def test_any_grid_on_any_frame_gets_a_panel(axes: list[Axis], size: tuple[int, i
     st.floats(0, 1e6),
 )
 def test_no_moment_is_too_strange(place: list[float], levels: list[float], seconds: float) -> None:
-    with np.errstate(all="raise"):
+    with np.errstate(invalid="raise", divide="raise", over="raise"):
         hud().overlay(state(*place, seconds=seconds, features={"low": np.array(levels, np.float32)}))
 
 

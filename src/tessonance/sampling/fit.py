@@ -18,7 +18,9 @@ Fit = Literal["cover", "contain", "stretch"]
 FITS: tuple[str, ...] = get_args(Fit)
 
 
-def fit(picture: NDArray[np.uint8], size: tuple[int, int], mode: str = "cover") -> NDArray[np.uint8]:
+def fit(
+    picture: NDArray[np.uint8], size: tuple[int, int], mode: str = "cover", *, into: NDArray[np.uint8] | None = None
+) -> NDArray[np.uint8]:
     """Bring a picture to a size.
 
     Parameters
@@ -28,12 +30,14 @@ def fit(picture: NDArray[np.uint8], size: tuple[int, int], mode: str = "cover") 
         Width and height of the frame.
     mode : {"cover", "contain", "stretch"}
         Fill the frame and cut what stands over, show the whole picture between black bars, or change its proportions.
+    into : ndarray of uint8, shape (height, width, 3), optional
+        Where to put the frame; memory that is new for every frame costs as much as the enlarging.
 
     Returns
     -------
     ndarray of uint8, shape (height, width, 3)
-        The picture itself where its size is right already. Pixel centres stand at halves; reduced by area, enlarged
-        by the bicubic kernel.
+        `into`, or new memory, or the picture itself where its size is right already. Pixel centres stand at halves;
+        reduced by area, enlarged by the bicubic kernel.
 
     Raises
     ------
@@ -44,11 +48,14 @@ def fit(picture: NDArray[np.uint8], size: tuple[int, int], mode: str = "cover") 
     width, height = size
     if mode == "cover":
         picture = _crop(picture, width / height)
-    elif mode == "contain":
-        inner = _inscribed(picture.shape[1] / picture.shape[0], size)
-        if inner != size:
-            return _framed(_resized(picture, inner), size)
-    return _resized(picture, size)
+    if picture.shape[:2] == (height, width):
+        return picture
+    frame = np.empty((height, width, 3), np.uint8) if into is None else into
+    if mode == "contain":
+        _resize(picture, _middle(frame, picture.shape[1] / picture.shape[0]))
+    else:
+        _resize(picture, frame)
+    return frame
 
 
 def check_fit(mode: str) -> None:
@@ -57,13 +64,10 @@ def check_fit(mode: str) -> None:
         raise RenderError(f"there is no fit {mode!r}", hint=nearest(mode, FITS))
 
 
-def _resized(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    height, width = picture.shape[:2]
-    if (width, height) == size:
-        return picture
-    smaller = size[0] < width and size[1] < height
-    kernel = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(picture, size, interpolation=kernel), np.uint8)
+def _resize(picture: NDArray[np.uint8], into: NDArray[np.uint8]) -> None:
+    height, width = into.shape[:2]
+    smaller = width < picture.shape[1] and height < picture.shape[0]
+    cv2.resize(picture, (width, height), dst=into, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC)
 
 
 def _crop(picture: NDArray[np.uint8], aspect: float) -> NDArray[np.uint8]:
@@ -76,14 +80,10 @@ def _crop(picture: NDArray[np.uint8], aspect: float) -> NDArray[np.uint8]:
     return picture[side : height - side]
 
 
-def _inscribed(aspect: float, size: tuple[int, int]) -> tuple[int, int]:
-    width, height = size
-    return min(width, max(1, round(height * aspect))), min(height, max(1, round(width / aspect)))
-
-
-def _framed(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    frame = np.zeros((size[1], size[0], 3), np.uint8)
-    height, width = picture.shape[:2]
-    top, left = (size[1] - height) // 2, (size[0] - width) // 2
-    frame[top : top + height, left : left + width] = picture
-    return frame
+def _middle(frame: NDArray[np.uint8], aspect: float) -> NDArray[np.uint8]:
+    """Return the largest middle part of a frame that has an aspect ratio, and make the rest black."""
+    height, width = frame.shape[:2]
+    wide, tall = min(width, max(1, round(height * aspect))), min(height, max(1, round(width / aspect)))
+    top, left = (height - tall) // 2, (width - wide) // 2
+    frame[:top], frame[top + tall :], frame[:, :left], frame[:, left + wide :] = 0, 0, 0, 0
+    return frame[top : top + tall, left : left + wide]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import cycle
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
@@ -45,6 +46,8 @@ class FrameMaker:
         Frame and its time in seconds → frame, in this order, after sampling and before the HUD. Each sees every frame
         in order, so it may remember; it may change the frame in place where that is writeable.
     hud : (Hud, FilmStates), optional
+    lasting : int
+        How many frames stay as they are: a frame's memory is used again after so many more of them.
 
     Raises
     ------
@@ -61,18 +64,23 @@ class FrameMaker:
         fit: str = "cover",
         stages: Sequence[Stage] = (),
         hud: tuple[Hud, FilmStates] | None = None,
+        lasting: int = 1,
     ) -> None:
         check_fit(fit)
         self._sampler, self._path, self._size, self._fit = sampler, path, size, fit
         self._stages, self._hud = tuple(stages), hud
+        self._memory = cycle([np.empty((size[1], size[0], 3), np.uint8) for _ in range(lasting)])
 
     def frame(self, seconds: float) -> NDArray[np.uint8]:
-        """Return the frame of a time of the song, shape ``(height, width, 3)``; not necessarily writeable."""
-        frame = fitted(self._sampler.frame(self._path.at(seconds)), self._size, self._fit)
+        """Return the frame of a time of the song, shape ``(height, width, 3)``, writeable or not; see `lasting`."""
+        memory = next(self._memory)
+        frame = fitted(self._sampler.frame(self._path.at(seconds)), self._size, self._fit, into=memory)
         for stage in self._stages:
             frame = stage(frame, seconds)
         if self._hud is not None:
             hud, states = self._hud
-            frame = frame if frame.flags.writeable else frame.copy()
+            if not frame.flags.writeable:
+                np.copyto(memory, frame)
+                frame = memory
             hud.draw(frame, states.at(seconds))
         return frame

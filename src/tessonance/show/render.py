@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tessonance.errors import ProjectError, RenderError
 from tessonance.motion import motion
-from tessonance.project import Mapping, load_mapping
+from tessonance.project import ANALYSIS_RATE, Mapping, load_mapping
 from tessonance.sampling.cpu import CpuSampler
 from tessonance.sampling.fit import check_fit
 from tessonance.show.ahead import ahead
@@ -28,11 +28,13 @@ if TYPE_CHECKING:
     from tessonance.motion import Path as MotionPath
     from tessonance.show.frames import Stage
     from tessonance.sinks import Sink
+    from tessonance.sound.decoders import Song
     from tessonance.store import Tesseract
 
 __all__ = ["RenderReport", "render"]
 
 FRAMES_AHEAD = 8
+IN_HAND = 2  # the frame that is being made and the one that is being written
 SETTLE_SECONDS = 5.0  # of sound before the film begins, so that followers do not have to start from silence
 
 
@@ -61,8 +63,8 @@ class RenderReport:
 
 def render(
     tesseract: Tesseract | str | Path,
-    song: str | Path,
-    path: str | Path | None = None,
+    song: Song,
+    path: str | Path | None,
     *,
     mapping: Mapping | str | Path | None = None,
     size: tuple[int, int] = (1280, 720),
@@ -86,10 +88,10 @@ def render(
     Parameters
     ----------
     tesseract : Tesseract or path-like
-    song : path-like
-        Any audio file, or a film whose sound is taken.
-    path : path-like, optional
-        The film; see `VideoSink`. SONG with ``.mp4`` in the working folder unless given; not looked at where a sink is.
+    song : path-like or (ndarray, int)
+        Any audio file, a film whose sound is taken, or samples with their rate.
+    path : path-like or None
+        The film; see `VideoSink`. None where a sink is given.
     mapping : Mapping or path-like, optional
         The routes, or a file of them. Else ``NAME.toml`` beside the tesseract, else what is stored inside.
     size : (int, int)
@@ -128,38 +130,38 @@ def render(
         Of another kind, for a tesseract, a song or a mapping that is not as it should be.
     """
     size, rate = frame_size(size), frame_rate(fps)
-    film = Path(path) if path is not None else Path(Path(song).name).with_suffix(".mp4")
-    if sink is None:
-        _check_output(film, force=force)
+    film = _film_path(path, force=force) if sink is None else None  # refused before anything long begins
     with ExitStack() as stack:
         if isinstance(tesseract, str | Path):
             tesseract = stack.enter_context(_opened(tesseract))
         sampler = _sampler(tesseract, method=method, fit=fit)
         routes = _routes(tesseract, mapping)
         take = _Take.of(song, start=start, stop=stop, fps=rate)
-        out = sink if sink is not None else _film(film, take, size=size, encoder=encoder, force=force)
+        out = sink or _film(path, take, size=size, encoder=encoder, force=force)
         try:
             path_taken, shown = _played(take, routes, hud_size=size if hud else None)
-            maker = FrameMaker(sampler, path_taken, size=size, fit=fit, stages=stages, hud=shown)
+            maker = FrameMaker(
+                sampler, path_taken, size=size, fit=fit, stages=stages, hud=shown, lasting=FRAMES_AHEAD + IN_HAND
+            )
             _pump(maker, take, out, progress)
             out.close()
         except BaseException:
             out.abandon()
             raise
-    return RenderReport(take.frames, float(take.frames / rate), film if sink is None else None, size, rate)
+    return RenderReport(take.frames, float(take.frames / rate), film, size, rate)
 
 
 @dataclass(frozen=True)
 class _Take:
     """A part of a song, and the frames that show it."""
 
-    song: Path
+    song: Song
     start: float
     stop: float
     fps: Fraction
 
     @classmethod
-    def of(cls, song: str | Path, *, start: float, stop: float | None, fps: Fraction) -> _Take:
+    def of(cls, song: Song, *, start: float, stop: float | None, fps: Fraction) -> _Take:
         from tessonance.sound import probe
 
         length = probe(song).seconds
@@ -167,11 +169,11 @@ class _Take:
         if not 0 <= start < end:
             raise RenderError(
                 "there is nothing to film",
-                where=song,
+                where=song if isinstance(song, str | Path) else None,
                 wanted=f"a part of its {length:.1f} s, from before to",
                 got=f"from {start:g} to {length if stop is None else stop:g}",
             )
-        return cls(Path(song), start, end, fps)
+        return cls(song, start, end, fps)
 
     @property
     def frames(self) -> int:
@@ -181,18 +183,21 @@ class _Take:
         return (self.start + float(k / self.fps) for k in range(self.frames))
 
 
-def _check_output(film: Path, *, force: bool) -> None:
+def _film_path(path: str | Path | None, *, force: bool) -> Path:
     from tessonance.sinks.video import check_output
 
-    check_output(film, force=force)
+    if path is None:
+        raise RenderError("it is not said where the film goes", wanted="a path, or a sink")
+    check_output(path, force=force)
+    return Path(path)
 
 
-def _film(film: Path, take: _Take, *, size: tuple[int, int], encoder: str, force: bool) -> Sink:
+def _film(path: str | Path | None, take: _Take, *, size: tuple[int, int], encoder: str, force: bool) -> Sink:
     from tessonance.sinks.video import VideoSink
     from tessonance.sound import blocks
 
-    sound = blocks(take.song, start=take.start, stop=take.stop)
-    return VideoSink(film, size, take.fps, audio=sound, encoder=encoder, force=force)
+    sound = blocks(take.song, start=take.start, stop=take.stop, channels=2)
+    return VideoSink(_film_path(path, force=force), size, take.fps, audio=sound, encoder=encoder, force=force)
 
 
 def _opened(path: str | Path) -> Tesseract:
@@ -230,7 +235,9 @@ def _played(
     """Hear the song: where it leads, and what a HUD shows of it."""
     from tessonance.sound import features
 
-    begin = max(0.0, take.start - SETTLE_SECONDS)
+    hop_seconds = routes.sound.hop / ANALYSIS_RATE
+    settled = max(0.0, take.start - SETTLE_SECONDS)
+    begin = int(settled / hop_seconds) * hop_seconds  # on the hops of the whole song, so that a part is cut out of it
     track = features(take.song, routes.feature_names, start=begin, stop=take.stop, sound=routes.sound)
     path = motion(routes, track)
     if hud_size is None:
