@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tessonance.project import Project, parse_project
+
+# Machines are shared: how long one example takes says nothing.
+hypothesis.settings.register_profile("tessonance", deadline=None)
+hypothesis.settings.load_profile("tessonance")
 
 SMALL = """
 [picture]
@@ -57,10 +61,3 @@ def small_file(tmp_path: Path) -> Path:
     path.write_text(SMALL, encoding="utf-8")
     return path
 
-
-def needs(component: str, *, present: bool) -> None:
-    """Skip where a component is missing, or fail where it must not be (CI=true)."""
-    if not present:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{component} is missing, and CI=true wants it")
-        pytest.skip(f"{component} is not installed")

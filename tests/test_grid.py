@@ -58,6 +58,14 @@ def test_all_levels_together_are_all_cells_each_once(grid: Grid) -> None:
     assert sorted(cells.tolist()) == list(range(grid.size))
 
 
+@given(grids, st.integers(20, 500))
+def test_parts_of_a_level_make_the_level_and_stay_small(grid: Grid, most: int) -> None:
+    for level in range(grid.levels):
+        parts = list(grid.level_chunks(level, most))
+        assert np.concatenate(parts).tolist() == grid.level_cells(level).tolist()
+        assert all(len(part) <= most for part in parts)
+
+
 @given(grids)
 def test_a_level_with_those_before_it_is_the_tensor_product_of_its_knots(grid: Grid) -> None:
     for level in range(grid.levels):

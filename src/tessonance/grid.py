@@ -27,6 +27,7 @@ Knots = tuple["NDArray[np.intp]", ...]
 MAX_AXES = 16
 MAX_STEPS = 1_000_000
 MAX_CELLS = 1_000_000_000
+MOST_AT_ONCE = 1_000_000  # cells whose indices are held in memory together
 RESERVED_NAMES = frozenset(
     {"frames", "y", "x", "rgb"}  # array and dimension names inside the file
     | {"con", "prn", "aux", "nul"}  # an axis is a folder there, and Windows keeps these
@@ -203,6 +204,10 @@ class Grid:
     def _values(self) -> tuple[NDArray[np.float64], ...]:
         return tuple(axis.values for axis in self.axes)
 
+    @cached_property
+    def _first_levels(self) -> tuple[NDArray[np.uint8], ...]:
+        return tuple(axis.level_of_index for axis in self.axes)
+
     def cell(self, flat: int) -> Cell:
         """Return the cell at a place in C order, the last axis fastest."""
         if not 0 <= flat < self.size:
@@ -283,13 +288,38 @@ class Grid:
         ndarray of int64, shape (n,)
             Cells of this level that belong to no earlier one. All levels together are all cells, each once.
         """
+        return np.concatenate(list(self.level_chunks(level, self.size)))
+
+    def level_chunks(self, level: int, most: int) -> Iterator[NDArray[np.int64]]:
+        """Yield `level_cells` in parts, so that a large grid takes little memory.
+
+        Parameters
+        ----------
+        level : int
+        most : int
+            Cells looked at in one part, those of earlier levels counted in; at least 1.
+
+        Yields
+        ------
+        ndarray of int64, shape (n,)
+            In C order, also from part to part; some may be empty.
+        """
         knots = self.knots(level)
+        split = next(k for k in range(len(knots)) if math.prod(map(len, knots[k + 1 :])) <= max(1, most))
+        per_part = max(1, most // math.prod(map(len, knots[split + 1 :])))
+        for leading in product(*(along.tolist() for along in knots[:split])):
+            for first in range(0, len(knots[split]), per_part):
+                fixed = (np.array([index]) for index in leading)
+                yield self._new_at(level, (*fixed, knots[split][first : first + per_part], *knots[split + 1 :]))
+
+    def _new_at(self, level: int, indices: Knots) -> NDArray[np.int64]:
+        """Return the cells of a block that come new at a level."""
         flats = np.zeros((1,) * len(self.axes), np.int64)
         first = np.zeros((1,) * len(self.axes), np.uint8)
-        for k, (axis, index) in enumerate(zip(self.axes, knots, strict=True)):
+        for k, (axis, index) in enumerate(zip(self.axes, indices, strict=True)):
             along = tuple(-1 if j == k else 1 for j in range(len(self.axes)))
             flats = flats * axis.steps + index.reshape(along)
-            first = np.maximum(first, axis.level_of_index[index].reshape(along))
+            first = np.maximum(first, self._first_levels[k][index].reshape(along))
         new: NDArray[np.int64] = flats[first == level]
         return new
 
@@ -308,7 +338,7 @@ class Grid:
         """
         complete = None
         for level in range(self.levels):
-            if not is_painted(self.level_cells(level)).all():
+            if not all(is_painted(flats).all() for flats in self.level_chunks(level, MOST_AT_ONCE)):
                 break
             complete = level
         return complete

@@ -5,17 +5,22 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import tessonance as tess
-from tessonance.errors import GeneratorError, TesseractError, TessError
+from tessonance.errors import GeneratorError, OutOfMemory, TesseractError, TessError
+from tessonance.generators.plasma import Plasma
+from tessonance.make import attempts
 from tessonance.make import worker as worker_module
-from tessonance.make.run import Progress
+from tessonance.make.painting import Progress
 from tessonance.plugins import open_generator
 from tessonance.project import Project, parse_project
+from tessonance.store import journal
 
 SHAPES = {
     "1-D": '[[axis]]\nname = "a"\nsteps = 9',
@@ -88,23 +93,90 @@ def test_a_mistake_in_the_options_leaves_no_file_behind(small_text: str, tmp_pat
     assert not list(tmp_path.iterdir())
 
 
-def test_what_was_painted_before_a_failure_is_kept(
-    small_project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    honest = worker_module.Painter.paint
-    calls = []
+def failing(monkeypatch: pytest.MonkeyPatch, fails: Callable[[dict[str, float]], bool], error: Exception) -> list[int]:
+    """Let the painter fail at some points; the sizes of its batches come back."""
+    honest, sizes = Plasma.paint, []
 
-    def failing(self, points):
-        calls.append(points)
-        if len(calls) > 2:
-            raise GeneratorError("the well is dry")
+    def paint(self: Plasma, points: Sequence[dict[str, float]]) -> NDArray[np.uint8]:
+        sizes.append(len(points))
+        if any(fails(point) for point in points):
+            raise error
         return honest(self, points)
 
-    monkeypatch.setattr(worker_module.Painter, "paint", failing)
-    with pytest.raises(GeneratorError, match="the well is dry"):
-        tess.generate(small_project, tmp_path / "s.tess", workers=1)
+    monkeypatch.setattr(Plasma, "paint", paint)
+    monkeypatch.setattr(attempts.Attempts.__init__, "__kwdefaults__", {"most": 3, "pause_seconds": 0.01})
+    return sizes
+
+
+def test_a_cell_that_fails_is_left_out_noted_and_tried_again_by_the_next_run(
+    small_project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        failing(patch, lambda point: point == {"bloom": 0.25, "ink": 1.0}, RuntimeError("the well is dry"))
+        with pytest.raises(GeneratorError, match=r"some cells failed: 1 given up, 14 painted(.|\n)*the well is dry"):
+            tess.generate(small_project, tmp_path / "s.tess", workers=1)
     with tess.open(tmp_path / "s.tess") as tesseract:
-        assert tesseract.painted() == len(calls[0]) + len(calls[1])
+        assert tesseract.painted() == 14
+        assert list(journal.failed_cells(journal.read(tesseract._place))) == [(1, 2)]
+    with tess.generate(small_project, tmp_path / "s.tess", workers=1) as tesseract:
+        assert tesseract.painted() == 15
+
+
+def test_a_cell_that_fails_once_is_simply_tried_again(
+    small_project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[dict[str, float]] = []
+
+    def first_time(point: dict[str, float]) -> bool:
+        seen.append(point)
+        return len(seen) == 2
+
+    failing(monkeypatch, first_time, RuntimeError("a hiccup"))
+    with tess.generate(small_project, tmp_path / "s.tess", workers=1) as tesseract:
+        assert tesseract.painted() == 15
+
+
+def test_a_generator_that_fails_on_everything_is_stopped_early(
+    small_text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = parse_project(small_text.replace("steps = 3", "steps = 300"))
+    sizes = failing(monkeypatch, lambda point: True, RuntimeError("the well is dry"))
+    with pytest.raises(GeneratorError, match="every cell that was tried failed"):
+        tess.generate(large, tmp_path / "s.tess", workers=1)
+    assert len(sizes) < 100
+
+
+def test_out_of_memory_stops_and_names_the_largest_batch_that_worked(
+    small_project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = Plasma.paint
+
+    def paint(self: Plasma, points: Sequence[dict[str, float]]) -> NDArray[np.uint8]:
+        if len(points) > 2:
+            raise MemoryError
+        return honest(self, points)
+
+    monkeypatch.setattr(Plasma, "paint", paint)
+    with pytest.raises(OutOfMemory, match="batch_size = 2"):
+        tess.generate(small_project, tmp_path / "s.tess", workers=1)
+
+
+def test_a_stuck_task_counts_as_failed_and_the_run_goes_on(small_text: str, tmp_path: Path) -> None:
+    slow = parse_project(small_text.replace("seed = 3", "delay_ms = 60_000"))
+    with pytest.raises(GeneratorError, match=r"longer than 0.3 s"):
+        tess.generate(slow, tmp_path / "s.tess", workers=1, task_seconds=0.3, limit=1)
+
+
+def test_limits_hold(small_project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "s.tess"
+    tess.generate(small_project, path, workers=1, until="level:0").close()
+    with tess.generate(small_project, path, workers=1, limit=2) as tesseract:
+        assert tesseract.painted() == 6
+    with tess.generate(small_project, path, workers=1, cells="bloom=0") as tesseract:
+        assert tesseract.is_painted(np.arange(3)).all()
+        before = tesseract.painted()
+    with tess.generate(small_project, path, workers=1, deadline_seconds=0.0) as tesseract:
+        assert tesseract.painted() == before
 
 
 def test_no_workers_are_refused(small_project: Project, tmp_path: Path) -> None:

@@ -26,9 +26,9 @@ def new(path: Path | None, preset: str | None, generator: str, listing: bool, fo
         return
     if path is None:
         raise click.UsageError("Missing argument 'PATH', such as flower.toml.")
-    preset = preset or next(iter(kind.presets), None)
+    preset = preset or next(iter(kind.presets), "")
     if preset not in kind.presets:
-        raise ProjectError(f"{generator} has no preset {preset!r}", hint=nearest(str(preset), kind.presets))
+        raise ProjectError(f"{generator} has no preset {preset!r}", hint=nearest(preset, kind.presets))
     if path.exists() and not force:
         raise OutputExists("exists already", where=path, hint="--force replaces it")
     try:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
-    from tessonance.make.run import Progress
+    from tessonance.make.painting import Progress
 
 __all__ = ["bar", "painting", "stop_on_interrupt"]
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tessonance.grid import MOST_AT_ONCE
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -82,6 +84,8 @@ class Plan:
     is_painted : callable
         Given flat indices, shape ``(n,)``, tells which are painted; asked once per level.
     slow_axes : sequence of str
+    last_level : int, optional
+        No finer level than this.
     """
 
     def __init__(
@@ -90,19 +94,24 @@ class Plan:
         is_painted: Callable[[NDArray[np.int64]], NDArray[np.bool_]],
         *,
         slow_axes: Sequence[str] = (),
+        last_level: int | None = None,
     ) -> None:
         self._owner: dict[tuple[int, ...], int] = {}
-        self._levels = self._open_levels(grid, is_painted, slow_axes)
+        levels = range(grid.levels if last_level is None else last_level + 1)
+        self._levels = self._open_levels(grid, is_painted, slow_axes, levels)
         self._ahead: deque[list[Group]] = deque(islice(self._levels, LEVELS_AHEAD))
 
     @staticmethod
     def _open_levels(
-        grid: Grid, is_painted: Callable[[NDArray[np.int64]], NDArray[np.bool_]], slow_axes: Sequence[str]
+        grid: Grid,
+        is_painted: Callable[[NDArray[np.int64]], NDArray[np.bool_]],
+        slow_axes: Sequence[str],
+        levels: range,
     ) -> Iterator[list[Group]]:
-        for level in range(grid.levels):
-            flats = grid.level_cells(level)
-            if groups := level_groups(grid, flats[~is_painted(flats)], slow_axes):
-                yield groups
+        for level in levels:
+            for flats in grid.level_chunks(level, MOST_AT_ONCE):
+                if groups := level_groups(grid, flats[~is_painted(flats)], slow_axes):
+                    yield groups
 
     def take(self, worker: int, most: int) -> NDArray[np.int64]:
         """Hand a worker its next cells.

@@ -1,56 +1,28 @@
-"""Paint the missing cells of a tesseract."""
+"""`generate`: paint the missing cells of a tesseract."""
 
 from __future__ import annotations
 
-import time
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import to_builtins
 from msgspec.structs import replace
 
 from tessonance.errors import TessError
-from tessonance.make.crew import Crew, Done, cores, crew
-from tessonance.make.order import Plan
+from tessonance.make.crew import cores, crew
+from tessonance.make.painting import Limits, Painting
+from tessonance.make.scope import cells_wanted, level_wanted
 from tessonance.plugins import generator_kind
 from tessonance.project import Project, load_project, options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy as np
-    from numpy.typing import NDArray
+    from tessonance.make.painting import Progress
+    from tessonance.store import Tesseract
 
-    from tessonance.store import Tesseract, TesseractWriter
-
-__all__ = ["Progress", "generate"]
-
-TASK_SECONDS = 0.25  # long enough that sending costs nothing, short enough to stop soon
-MOST_CELLS = 256
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a run is.
-
-    Parameters
-    ----------
-    painted : int
-        Cells of the tesseract that are painted.
-    cells : int
-        Cells of the grid.
-    fresh : int
-        Cells painted by this run.
-    stored_bytes : int
-        Encoded bytes put by this run.
-    """
-
-    painted: int
-    cells: int
-    fresh: int
-    stored_bytes: int
+__all__ = ["generate"]
 
 
 def generate(
@@ -58,12 +30,19 @@ def generate(
     path: str | Path,
     *,
     workers: int | None = None,
+    cells: str | None = None,
+    until: str | None = None,
+    limit: int | None = None,
+    deadline_seconds: float | None = None,
+    task_seconds: float | None = None,
+    durability: Literal["fast", "safe"] = "safe",
     progress: Callable[[Progress], None] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> Tesseract:
     """Paint every cell of a project that its tesseract does not hold yet, coarse levels first.
 
-    What is in the tesseract stays: a run that was stopped, by whatever, goes on where it was. To hold the tesseract
+    What is in the tesseract stays: a run that was stopped, by whatever, goes on where it was. A cell that fails is
+    tried three times and then left out, noted in the journal, and tried again by the next run. To hold the tesseract
     yourself, see `tessonance.store.TesseractWriter`.
 
     Parameters
@@ -74,6 +53,19 @@ def generate(
         The tesseract, ``NAME.tess``; made if it is not there.
     workers : int, optional
         Painting processes; all cores unless given. 1 paints in this process.
+    cells : str, optional
+        Only these cells: slices such as ``bloom=0:9,ink=4``, or a ``.csv``; see `tessonance.make.scope.cells_wanted`.
+    until : str, optional
+        ``level:K``: no finer level than this.
+    limit : int, optional
+        At most so many cells.
+    deadline_seconds : float, optional
+        Begin nothing more after so long.
+    task_seconds : float, optional
+        After how long a task is taken for stuck, and counts as failed.
+    durability : {"fast", "safe"}
+        Whether each task's pictures are made to survive a power failure before they count as painted. Both survive the
+        end of the program, however it ends.
     progress : callable, optional
         Called with a `Progress` at the start and after every task.
     stop : callable, optional
@@ -87,22 +79,30 @@ def generate(
     Raises
     ------
     TessError
-        ProjectError, TesseractError (another identity, disk full) or GeneratorError; what was painted is kept.
+        ProjectError, TesseractError (another identity, disk full) or GeneratorError (cells that failed, out of
+        memory); what was painted is kept.
     """
     from tessonance.store import TesseractWriter, open_tesseract
 
     wanted = _resolved(project if isinstance(project, Project) else load_project(project))
-    path = Path(path)
+    path, grid = Path(path), wanted.grid
     if workers is not None and workers < 1:
         raise TessError("there must be somebody to paint", wanted="workers >= 1", got=f"workers = {workers}")
+    limits = Limits(
+        level=grid.levels - 1 if until is None else level_wanted(until, grid),
+        wanted=None if cells is None else cells_wanted(cells, grid),
+        cells=limit,
+        seconds=deadline_seconds,
+        stop=stop,
+    )
     with ExitStack() as stack:
         writer = stack.enter_context(TesseractWriter.open(path, wanted)) if path.exists() else None
-        if writer is None or writer.painted() < wanted.grid.size:
+        if writer is None or writer.painted() < grid.size:
             # The generator opens before a new file is made: a mistake in its options leaves nothing behind.
-            people = crew(wanted, workers or min(cores(), wanted.grid.size))
+            people = crew(wanted, workers or min(cores(), grid.size), task_seconds=task_seconds)
             stack.callback(people.close)
             writer = writer or stack.enter_context(TesseractWriter.create(path, wanted))
-            _Run(people, writer, progress or _silent).paint(stop or _never)
+            Painting(people, writer, limits, progress=progress, safe=durability == "safe").paint()
     return open_tesseract(path)
 
 
@@ -111,71 +111,3 @@ def _resolved(project: Project) -> Project:
     kind = generator_kind(project.generator.use)
     given = options(kind.options, project.generator.options, "[generator]")
     return replace(project, generator=replace(project.generator, options=to_builtins(given)))
-
-
-class _Run:
-    """One crew painting one tesseract.
-
-    Parameters
-    ----------
-    crew : Crew
-    writer : TesseractWriter
-    progress : callable
-    """
-
-    def __init__(self, crew: Crew, writer: TesseractWriter, progress: Callable[[Progress], None]) -> None:
-        self._crew, self._writer, self._progress = crew, writer, progress
-        self._plan = Plan(writer.grid, writer.is_painted, slow_axes=crew.slow_axes)
-        self._task_cells = crew.batch_size
-        self._in_flight: dict[int, tuple[NDArray[np.int64], float]] = {}
-        self._before, self._fresh, self._bytes = writer.painted(), 0, 0
-
-    def paint(self, stop: Callable[[], bool]) -> None:
-        """Paint until all is painted, `stop` says so or something fails; what is in flight is kept first."""
-        failure: TessError | None = None
-        self._report()
-        while True:
-            if failure is None and not stop():
-                for worker in self._crew.idle:
-                    self._give(worker)
-            if not self._crew.busy:
-                break
-            for done in self._crew.collect(0.2):
-                failure = failure or done.error
-                self._put(done)
-        self._writer.sync()
-        if failure:
-            raise failure
-
-    def _give(self, worker: int) -> None:
-        flats = self._plan.take(worker, self._task_cells)
-        if flats.size:
-            self._in_flight[worker] = flats, time.perf_counter()
-            grid = self._writer.grid
-            self._crew.give(worker, [grid.point(grid.cell(int(flat))) for flat in flats])
-
-    def _put(self, done: Done) -> None:
-        flats, began = self._in_flight.pop(done.worker)
-        self._pace(len(flats), time.perf_counter() - began)
-        for flat, encoded in zip(flats, done.pictures, strict=done.error is None):
-            self._writer.put(self._writer.grid.cell(int(flat)), encoded)
-        self._fresh += len(done.pictures)
-        self._bytes += sum(map(len, done.pictures))
-        self._report()
-
-    def _pace(self, cells: int, seconds: float) -> None:
-        """Let the next tasks last about `TASK_SECONDS`, in whole batches."""
-        size = self._crew.batch_size
-        batches = int(TASK_SECONDS / max(seconds / cells, 1e-6) / size)
-        self._task_cells = size * max(1, min(batches, MOST_CELLS // size))
-
-    def _report(self) -> None:
-        self._progress(Progress(self._before + self._fresh, self._writer.grid.size, self._fresh, self._bytes))
-
-
-def _silent(_: Progress) -> None:
-    pass
-
-
-def _never() -> bool:
-    return False

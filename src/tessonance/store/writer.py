@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tessonance.errors import DamagedPicture, TesseractError
-from tessonance.store import metadata
+from tessonance.store import journal, metadata
 from tessonance.store.osfile import Folder, clear_errors, create_folder, existing_folder
 from tessonance.store.reader import Tesseract
 from tessonance.store.shard import LiveShard
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -177,6 +177,11 @@ class TesseractWriter:
             sRGB, top row first.
         """
         self.put(cell, self.codec.encode(picture))
+
+    def note(self, event: Mapping[str, Any]) -> None:
+        """Add an event to the journal: ``{"event": "failed", "cell": …}``. Raises TesseractError."""
+        with self._lock, clear_errors(self.path):
+            journal.note(self._folder, event)
 
     def sync(self) -> None:
         """Wait until every picture put so far would survive a power failure. Raises TesseractError."""

@@ -1,0 +1,209 @@
+"""One run: hands cells to a crew, puts what comes back into the tesseract, and deals with what fails."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tessonance.errors import GeneratorError, OutOfMemory, TessError
+from tessonance.make.attempts import Attempts
+from tessonance.make.order import Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from tessonance.make.crew import Crew, Done
+    from tessonance.store import TesseractWriter
+
+__all__ = ["Limits", "Painting", "Progress"]
+
+TASK_SECONDS = 0.25  # long enough that sending costs nothing, short enough to stop soon
+MOST_CELLS = 256
+WAIT_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is.
+
+    Parameters
+    ----------
+    painted : int
+        Cells of the tesseract that are painted.
+    cells : int
+        Cells of the grid.
+    fresh : int
+        Cells painted by this run.
+    failed : int
+        Cells given up by this run.
+    stored_bytes : int
+        Encoded bytes put by this run.
+    """
+
+    painted: int
+    cells: int
+    fresh: int
+    failed: int
+    stored_bytes: int
+
+    @property
+    def bytes_to_come(self) -> int:
+        """How many more bytes the rest of the grid will take, judged by what this run put; 0 before the first."""
+        return round(self.stored_bytes / self.fresh * (self.cells - self.painted)) if self.fresh else 0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much of the grid a run is about.
+
+    Parameters
+    ----------
+    level : int
+        The finest level.
+    wanted : callable, optional
+        Given flat indices, tells which of them are wanted; all unless given.
+    cells : int, optional
+        The most cells.
+    seconds : float, optional
+        How long cells are handed out.
+    stop : callable, optional
+        Asked before every task.
+    """
+
+    level: int
+    wanted: Callable[[NDArray[np.int64]], NDArray[np.bool_]] | None = None
+    cells: int | None = None
+    seconds: float | None = None
+    stop: Callable[[], bool] | None = None
+
+
+class Painting:
+    """One crew painting one tesseract.
+
+    Parameters
+    ----------
+    crew : Crew
+    writer : TesseractWriter
+    limits : Limits
+    progress : callable, optional
+        Called with a `Progress`.
+    safe : bool
+        Whether each task is synced before it counts.
+    """
+
+    def __init__(
+        self,
+        crew: Crew,
+        writer: TesseractWriter,
+        limits: Limits,
+        *,
+        progress: Callable[[Progress], None] | None = None,
+        safe: bool = True,
+    ) -> None:
+        self._crew, self._writer, self._limits, self._safe = crew, writer, limits, safe
+        self._progress = progress or (lambda _: None)
+        self._plan = Plan(writer.grid, self._done_or_unwanted, slow_axes=crew.slow_axes, last_level=limits.level)
+        self._attempts = Attempts()
+        self._task_cells = crew.batch_size
+        self._in_flight: dict[int, tuple[NDArray[np.int64], float]] = {}
+        self._before, self._fresh, self._bytes, self._handed = writer.painted(), 0, 0, 0
+        self._began = time.monotonic()
+
+    def paint(self) -> None:
+        """Paint until all is painted, a limit is reached or nothing works; what is in flight is kept first.
+
+        Raises
+        ------
+        OutOfMemory
+            If a batch is too large.
+        GeneratorError
+            If cells were given up, or a crew cannot go on.
+        TesseractError
+            If pictures cannot be written.
+        """
+        fatal: TessError | None = None
+        self._report()
+        while True:
+            going = fatal is None and not self._attempts.hopeless and not self._over()
+            if going:
+                for worker in self._crew.idle:
+                    self._give(worker)
+            if not self._crew.busy and not (going and self._attempts.waiting):
+                break
+            for done in self._crew.collect(WAIT_SECONDS):
+                if isinstance(done.error, OutOfMemory):
+                    fatal = done.error
+                self._take(done)
+            if not self._crew.busy:
+                time.sleep(WAIT_SECONDS / 10)  # everyone waits for a cell to be due again
+        self._writer.sync()
+        if fatal or self._attempts.given_up:
+            raise fatal or self._summary()
+
+    def _done_or_unwanted(self, flats: NDArray[np.int64]) -> NDArray[np.bool_]:
+        done = self._writer.is_painted(flats)
+        return done if self._limits.wanted is None else done | ~self._limits.wanted(flats)
+
+    def _over(self) -> bool:
+        late = self._limits.seconds is not None and time.monotonic() - self._began >= self._limits.seconds
+        return late or (self._limits.stop is not None and self._limits.stop())
+
+    def _give(self, worker: int) -> None:
+        due = self._attempts.due(now=time.monotonic())
+        if due is not None:
+            flats = np.array([due])
+        else:
+            left = self._task_cells if self._limits.cells is None else self._limits.cells - self._handed
+            flats = self._plan.take(worker, min(self._task_cells, left)) if left > 0 else np.empty(0, np.int64)
+            self._handed += len(flats)
+        if flats.size:
+            self._in_flight[worker] = flats, time.perf_counter()
+            grid = self._writer.grid
+            self._crew.give(worker, [grid.point(grid.cell(int(flat))) for flat in flats])
+
+    def _take(self, done: Done) -> None:
+        flats, began = self._in_flight.pop(done.worker)
+        if done.error:
+            self._note_failure(flats, done.error)
+        else:
+            self._attempts.any_worked = True
+            self._pace(len(flats), time.perf_counter() - began)
+            for flat, encoded in zip(flats, done.pictures, strict=True):
+                self._writer.put(self._writer.grid.cell(int(flat)), encoded)
+            if self._safe:
+                self._writer.sync()
+            self._fresh += len(flats)
+            self._bytes += sum(map(len, done.pictures))
+        self._report()
+
+    def _note_failure(self, flats: NDArray[np.int64], error: TessError) -> None:
+        for flat in self._attempts.failed(flats.tolist(), error, now=time.monotonic()):
+            cell = self._writer.grid.cell(flat)
+            self._writer.note({"event": "failed", "cell": cell, "error": str(error)})
+
+    def _pace(self, cells: int, seconds: float) -> None:
+        """Let the next tasks last about `TASK_SECONDS`, in whole batches."""
+        size = self._crew.batch_size
+        batches = int(TASK_SECONDS / max(seconds / cells, 1e-6) / size)
+        self._task_cells = size * max(1, min(batches, MOST_CELLS // size))
+
+    def _report(self) -> None:
+        failed = len(self._attempts.given_up)
+        size = self._writer.grid.size
+        self._progress(Progress(self._before + self._fresh, size, self._fresh, failed, self._bytes))
+
+    def _summary(self) -> GeneratorError:
+        given_up = self._attempts.given_up
+        flat, error = next(iter(given_up.items()))
+        everything = "every cell that was tried failed" if self._attempts.hopeless else "some cells failed"
+        return GeneratorError(
+            f"{everything}: {len(given_up):,} given up, {self._fresh:,} painted",
+            where=self._writer.path,
+            got=f"cell {self._writer.grid.cell(flat)}: {error}",
+            hint="run it again to try them again; `tess verify` counts them",
+        )
