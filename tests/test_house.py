@@ -22,7 +22,8 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 SEES = {
     "errors": set(),
     "grid": {"errors"},
-    "project": {"errors", "grid"},
+    "tables": {"errors"},
+    "project": {"errors", "grid", "tables"},
     "generators": {"errors", "grid", "project"},
     "plugins": {"errors", "project", "generators"},
     "testing": {"errors", "grid", "project", "generators", "plugins"},

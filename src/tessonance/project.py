@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import msgspec
 
 from tessonance.errors import GridError, ProjectError, nearest
 from tessonance.grid import Axis, Grid
+from tessonance.tables import located, many, options, parse_toml, read_toml, tables
 
 __all__ = [
     "BANDS",
@@ -30,7 +30,6 @@ __all__ = [
 ]
 
 Codec = Literal["jpeg", "jpeg444", "lossless"]
-Struct = TypeVar("Struct", bound=msgspec.Struct)
 
 ANALYSIS_RATE = 48_000
 BANDS: dict[str, tuple[float, float]] = {
@@ -42,7 +41,7 @@ BANDS: dict[str, tuple[float, float]] = {
 CHROMA = tuple(f"chroma_{tone}" for tone in ("c", "cs", "d", "ds", "e", "f", "fs", "g", "gs", "a", "as", "b"))
 FEATURES = (*BANDS, "loudness", "onset", "brightness", "noisiness", *CHROMA)
 MAX_SIDE = 8_192
-MAX_FILE_BYTES = 1_000_000
+TABLES = ("picture", "generator", "axis", "route", "sound")
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -271,22 +270,22 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
         ProjectError
             With the table, what was wanted and what came.
         """
-        tables = _tables(data, ("picture", "generator", "axis", "route", "sound"), where)
+        found = tables(data, TABLES, where)
         for needed in ("generator", "axis"):
-            if needed not in tables:
+            if needed not in found:
                 name = "[generator]" if needed == "generator" else "[[axis]]"
                 raise ProjectError(f"there is no {name} table", where=where, hint="`tess new` writes a whole project")
         project = cls(
-            picture=options(Picture, tables.get("picture", {}), f"{where} [picture]"),
-            generator=_generator(tables["generator"], f"{where} [generator]"),
-            axes=_many(Axis, tables["axis"], f"{where} [[axis]]"),
-            routes=_many(Route, tables.get("route", []), f"{where} [[route]]"),
-            sound=options(Sound, tables.get("sound", {}), f"{where} [sound]"),
+            picture=options(Picture, found.get("picture", {}), f"{where} [picture]"),
+            generator=_generator(found["generator"], f"{where} [generator]"),
+            axes=many(Axis, found["axis"], f"{where} [[axis]]"),
+            routes=many(Route, found.get("route", []), f"{where} [[route]]"),
+            sound=options(Sound, found.get("sound", {}), f"{where} [sound]"),
         )
         try:
             project.mapping  # noqa: B018  building it is what checks axes against routes
         except (GridError, ProjectError) as error:
-            raise _at(error, where) from None
+            raise located(error, where) from None
         return project
 
 
@@ -328,12 +327,12 @@ def load_project(path: str | Path) -> Project:
     ProjectError
         If the file cannot be read or is not as it should be.
     """
-    return Project.from_dict(_read_toml(Path(path)), where=Path(path).name)
+    return Project.from_dict(read_toml(Path(path)), where=Path(path).name)
 
 
 def parse_project(text: str, *, where: str = "project") -> Project:
     """Read a project from TOML text; see `load_project`."""
-    return Project.from_dict(_parse_toml(text, where), where=where)
+    return Project.from_dict(parse_toml(text, where), where=where)
 
 
 def load_mapping(path: str | Path, grid: Grid) -> Mapping:
@@ -355,13 +354,13 @@ def load_mapping(path: str | Path, grid: Grid) -> Mapping:
         If the file cannot be read, or does not fit the grid.
     """
     where = Path(path).name
-    tables = _tables(_read_toml(Path(path)), ("picture", "generator", "axis", "route", "sound"), where)
-    routes = _many(Route, tables.get("route", []), f"{where} [[route]]")
-    sound = options(Sound, tables.get("sound", {}), f"{where} [sound]")
+    found = tables(read_toml(Path(path)), TABLES, where)
+    routes = many(Route, found.get("route", []), f"{where} [[route]]")
+    sound = options(Sound, found.get("sound", {}), f"{where} [sound]")
     try:
         return Mapping(grid, routes, sound)
     except ProjectError as error:
-        raise _at(error, where) from None
+        raise located(error, where) from None
 
 
 def mapping_for(tesseract: Path, project: Project, *, mapping: str | Path | None = None) -> Mapping:
@@ -393,40 +392,6 @@ def mapping_for(tesseract: Path, project: Project, *, mapping: str | Path | None
     return load_mapping(beside, project.grid) if beside.is_file() else project.mapping
 
 
-def options(kind: type[Struct], data: object, where: str) -> Struct:
-    """Turn one table into a struct.
-
-    Parameters
-    ----------
-    kind : type of msgspec.Struct
-    data : dict
-    where : str
-        What to call the table in errors.
-
-    Returns
-    -------
-    Struct
-
-    Raises
-    ------
-    ProjectError
-        For an unknown key (with the nearest right one), a missing key or a wrong type.
-    """
-    if not isinstance(data, dict):
-        raise ProjectError("this is no table", where=where, wanted="a table of keys", got=repr(data)[:80])
-    known = {field.encode_name for field in msgspec.structs.fields(kind)}
-    if unknown := next((key for key in data if key not in known), None):
-        raise ProjectError(f"there is no key {unknown!r} here", where=where, hint=nearest(str(unknown), known))
-    try:
-        return msgspec.convert(data, kind)
-    except msgspec.ValidationError as error:
-        if isinstance(error.__cause__, (GridError, ProjectError)):
-            raise _at(error.__cause__, where) from None
-        raise ProjectError(_plain(str(error)), where=where) from None
-    except (GridError, ProjectError) as error:
-        raise _at(error, where) from None
-
-
 def _generator(data: object, where: str) -> Generator:
     if not isinstance(data, dict):
         raise ProjectError("this is no table", where=where, wanted='[generator] with use = "…"', got=repr(data)[:80])
@@ -435,57 +400,6 @@ def _generator(data: object, where: str) -> Generator:
     if "use" not in own:
         raise ProjectError("it does not say which generator", where=where, hint='use = "painted"')
     return options(Generator, {**own, "options": rest}, where)
-
-
-def _many(kind: type[Struct], data: object, where: str) -> tuple[Struct, ...]:
-    if not isinstance(data, (list, tuple)):
-        name = where.split()[-1]
-        raise ProjectError("this is no list of tables", where=where, hint=f"write {name} with double brackets")
-    return tuple(options(kind, table, f"{where} {number}") for number, table in enumerate(data, 1))
-
-
-def _tables(data: object, known: tuple[str, ...], where: str) -> dict[str, Any]:
-    if not isinstance(data, dict):
-        raise ProjectError("this is no project", where=where, wanted="a table", got=repr(data)[:80])
-    if unknown := next((key for key in data if key not in known), None):
-        raise ProjectError(f"there is no table {unknown!r}", where=where, hint=nearest(str(unknown), known))
-    return data
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        hint = "`tess new` writes a project" if isinstance(error, FileNotFoundError) else None
-        raise ProjectError(f"cannot be read: {error.strerror}", where=path, hint=hint) from None
-    if len(raw) > MAX_FILE_BYTES:
-        raise ProjectError("is too large for a project file", where=path, wanted=f"at most {MAX_FILE_BYTES:,} bytes")
-    try:
-        return _parse_toml(raw.decode(), path.name)
-    except UnicodeDecodeError:
-        raise ProjectError("is not text", where=path, wanted="a TOML file in UTF-8") from None
-
-
-def _parse_toml(text: str, where: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ProjectError(f"is not TOML: {error}", where=where) from None
-
-
-def _at(error: GridError | ProjectError, where: str) -> ProjectError:
-    inner = f"{where}, {error.where}" if error.where and not where.endswith("]") else where
-    return ProjectError(error.problem, where=inner, wanted=error.wanted, got=error.got, hint=error.hint)
-
-
-def _plain(message: str) -> str:
-    """Say msgspec's message in the words of the file."""
-    text, _, path = message.partition(" - at `$")
-    for theirs, ours in (("`int`", "a whole number"), ("`float`", "a number"), ("`str`", "text"), ("`", "'")):
-        text = text.replace(theirs, ours)
-    text = text[:1].lower() + text[1:]
-    return f"{path.strip('.`')}: {text}" if path.strip(".`") else text
 
 
 def _flatten(data: Any, prefix: str = "") -> dict[str, Any]:
