@@ -181,7 +181,8 @@ def _label(
     down, right = axes[shown[0]], axes[shown[1]]
     still = ", ".join(f"{axes[k].name} {axes[k].values[index]:.3g}" for k, index in held.items())
     draw.text((MARGIN, 18), tesseract.path.stem, INK, title)
-    draw.text((MARGIN, 50), f"{right.name} →" if down is right else f"{down.name} ↓   {right.name} →", FAINT, small)
+    names = right.name if down is right else f"{down.name} down  ·  {right.name} right"  # the font has no arrows
+    draw.text((MARGIN, 50), names, FAINT, small)
     if still:
         draw.text((image.width - MARGIN, 50), still, FAINT, small, anchor="ra")
     for c, index in enumerate(columns):

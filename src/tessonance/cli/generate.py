@@ -3,15 +3,49 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from tessonance.cli.options import DURATION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tessonance.make.painting import Progress
+
+PREVIEW_SECONDS = 15.0  # between two drawings of the preview, at least
 
 
 @click.command()
 @click.argument("project", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The tesseract; PROJECT with .tess unless given.")
 @click.option("--workers", type=int, help="Painting processes; all cores unless given.")
-def generate(project: Path, output: Path | None, workers: int | None) -> None:
+@click.option("--cells", metavar="CHOICE", help="Only these: slices like bloom=0:9,ink=4, or a .csv of indices.")
+@click.option("--until", metavar="level:K", help="No finer level than this.")
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many pictures.")
+@click.option("--deadline", type=DURATION, help="Begin nothing more after so long: 2h, 90m.")
+@click.option("--timeout", type=DURATION, help="A task that takes longer counts as failed.")
+@click.option(
+    "--durability",
+    type=click.Choice(["safe", "fast"]),
+    default="safe",
+    show_default=True,
+    help="Whether what is painted also survives a power failure at once.",
+)
+@click.option("--preview", type=click.Path(path_type=Path), help="A contact sheet, drawn anew as it grows.")
+def generate(
+    project: Path,
+    output: Path | None,
+    workers: int | None,
+    cells: str | None,
+    until: str | None,
+    limit: int | None,
+    deadline: float | None,
+    timeout: float | None,
+    durability: str,
+    preview: Path | None,
+) -> None:
     """Paint the tesseract of PROJECT, a project file.
 
     What is painted stays: stop it when you like, run it again and it goes on. It can be played while it grows.
@@ -20,12 +54,49 @@ def generate(project: Path, output: Path | None, workers: int | None) -> None:
     from tessonance.cli.progress import painting, stop_on_interrupt
 
     output = output or project.with_suffix(".tess")
-    with stop_on_interrupt() as stop, painting(output.name) as progress:
-        tesseract = tess.generate(project, output, workers=workers, progress=progress, stop=stop)
+    with stop_on_interrupt() as stop, painting(output.name) as shown:
+        progress = _previewing(shown, output, preview) if preview else shown
+        tesseract = tess.generate(
+            project,
+            output,
+            workers=workers,
+            cells=cells,
+            until=until,
+            limit=limit,
+            deadline_seconds=deadline,
+            task_seconds=timeout,
+            durability="safe" if durability == "safe" else "fast",
+            progress=progress,
+            stop=stop,
+        )
+        stopped = stop()
     with tesseract:
-        painted, cells = tesseract.painted(), tesseract.grid.size
-    click.echo(f"{output}: {painted:,} of {cells:,} pictures")
-    if painted < cells:
-        click.echo(f"run it again to paint the other {cells - painted:,}", err=True)
+        painted, size = tesseract.painted(), tesseract.grid.size
+        if preview:
+            tess.sheet(tesseract, preview, force=True)
+    click.echo(f"{output}: {painted:,} of {size:,} pictures")
+    if painted == size:
+        click.echo(f"next: tess sheet {output}, or tess render {output} SONG")
+    else:
+        click.echo(f"run it again to paint the other {size - painted:,}", err=True)
+    if stopped and painted < size:
         raise click.exceptions.Exit(130)
-    click.echo(f"next: tess sheet {output}, or tess render {output} SONG")
+
+
+def _previewing(shown: Callable[[Progress], None], output: Path, preview: Path) -> Callable[[Progress], None]:
+    """Draw the preview now and then, besides showing how far it is."""
+    import time
+
+    import tessonance as tess
+
+    last = time.monotonic()
+
+    def progress(at: Progress) -> None:
+        nonlocal last
+        shown(at)
+        if at.fresh and time.monotonic() - last > PREVIEW_SECONDS:
+            with tess.open(output) as tesseract:
+                tess.sheet(tesseract, preview, force=True)
+            last = time.monotonic()
+
+    return progress

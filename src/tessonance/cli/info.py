@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,15 +13,29 @@ if TYPE_CHECKING:
     from tessonance.store import Tesseract
 
 
+WATCH_SECONDS = 2.0
+
+
 @click.command()
 @click.argument("tesseract", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
-def info(tesseract: Path, as_json: bool) -> None:
+@click.option("--watch", is_flag=True, help="Tell again every two seconds, until it is painted or you stop it.")
+def info(tesseract: Path, as_json: bool, watch: bool) -> None:
     """Tell what TESSERACT is: its axes, how much is painted, what plays it."""
     import tessonance as tess
 
     with tess.open(tesseract) as opened:
-        facts = _facts(opened)
+        while True:
+            facts = _facts(opened)
+            if watch and not as_json:
+                click.clear()
+            _tell(facts, as_json=as_json)
+            if not watch or facts["painted"] == facts["cells"]:
+                return
+            time.sleep(WATCH_SECONDS)
+
+
+def _tell(facts: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(facts, indent=2))
         return

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-__all__ = ["FPS", "SECONDS", "SIZE"]
+if TYPE_CHECKING:
+    _Type = click.ParamType[Any]  # generic only in newer versions of click
+else:
+    _Type = click.ParamType
+
+__all__ = ["DURATION", "FPS", "SECONDS", "SIZE"]
 
 
-class _Size(click.ParamType):
+class _Size(_Type):
     name = "WxH"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
@@ -22,7 +27,7 @@ class _Size(click.ParamType):
         return int(match[1]), int(match[2])
 
 
-class _Seconds(click.ParamType):
+class _Seconds(_Type):
     name = "TIME"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
@@ -36,7 +41,7 @@ class _Seconds(click.ParamType):
         return total
 
 
-class _Fps(click.ParamType):
+class _Fps(_Type):
     name = "FPS"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Fraction:
@@ -49,4 +54,18 @@ class _Fps(click.ParamType):
         return fps
 
 
-SIZE, SECONDS, FPS = _Size(), _Seconds(), _Fps()
+class _Duration(_Type):
+    name = "DURATION"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        if isinstance(value, float):
+            return value
+        parts = re.fullmatch(
+            r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?", str(value).replace(" ", "")
+        )
+        if not parts or not any(parts.groups()):
+            self.fail(f"{value!r} is no duration; write 2h, 90m, 1h30m or 45s", param, ctx)
+        return sum(float(part or 0) * unit for part, unit in zip(parts.groups(), (3600, 60, 1), strict=True))
+
+
+SIZE, SECONDS, FPS, DURATION = _Size(), _Seconds(), _Fps(), _Duration()

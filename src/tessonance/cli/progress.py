@@ -17,7 +17,7 @@ __all__ = ["bar", "painting", "stop_on_interrupt"]
 
 
 @contextmanager
-def bar(text: str, *, unit: str = "") -> Iterator[Callable[[int, int], None]]:
+def bar(text: str, *, unit: str = "") -> Iterator[Callable[..., None]]:
     """Show a progress bar on standard error; nothing where that is no terminal.
 
     Parameters
@@ -30,7 +30,7 @@ def bar(text: str, *, unit: str = "") -> Iterator[Callable[[int, int], None]]:
     Yields
     ------
     callable
-        To be called with how much is done and how much there is.
+        To be called with how much is done, how much there is, and perhaps a note to show behind the rate.
     """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -40,16 +40,17 @@ def bar(text: str, *, unit: str = "") -> Iterator[Callable[[int, int], None]]:
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn(unit),
-        TextColumn("{task.fields[rate]}"),
+        TextColumn("{task.fields[note]}"),
         TimeRemainingColumn(compact=True),
     )
     console = Console(stderr=True)
     with Progress(*columns, console=console, disable=not console.is_terminal) as shown:
-        task = shown.add_task(text, total=None, rate="")
+        task = shown.add_task(text, total=None, note="")
 
-        def update(done: int, total: int) -> None:
+        def update(done: float, total: float, note: str = "") -> None:
             speed = shown.tasks[task].speed
-            shown.update(task, completed=done, total=total, rate=f"{speed:.1f}/s" if speed else "")
+            rate = f"{speed:.1f}/s" if speed else ""
+            shown.update(task, completed=int(done), total=int(total), note=f"{rate} {note}".strip())
 
         yield update
 
@@ -58,7 +59,12 @@ def bar(text: str, *, unit: str = "") -> Iterator[Callable[[int, int], None]]:
 def painting(text: str) -> Iterator[Callable[[Progress], None]]:
     """Show how far a run of `generate` is."""
     with bar(text, unit="pictures") as update:
-        yield lambda at: update(at.painted, at.cells)
+        yield lambda at: update(at.painted, at.cells, _note(at))
+
+
+def _note(at: Progress) -> str:
+    to_come = f"{at.bytes_to_come / 1e6:,.1f} MB to come" if at.bytes_to_come else ""
+    return f"{to_come} {at.failed} failed" if at.failed else to_come
 
 
 @contextmanager

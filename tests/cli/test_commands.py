@@ -1,0 +1,155 @@
+"""The commands, as a user calls them: what they write, what they say, how they refuse."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from tessonance.cli import COMMANDS
+
+
+def tess(*words: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from tessonance.cli import main; main()", *map(str, words)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a project, its tesseract and two seconds of sound."""
+    folder = tmp_path_factory.mktemp("studio")
+    (folder / "small.toml").write_text(PROJECT)
+    time_ = np.arange(96_000) / 48_000
+    soundfile.write(folder / "song.wav", 0.5 * np.sin(2 * np.pi * 60 * time_) * (time_ % 0.5 < 0.2), 48_000)
+    done = tess("generate", "small.toml", "--workers", 1, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+PROJECT = """
+[picture]
+width = 64
+height = 48
+[generator]
+use = "plasma"
+[[axis]]
+name = "bloom"
+steps = 5
+[[axis]]
+name = "ink"
+steps = 3
+[[route]]
+feature = "low"
+axis = "bloom"
+"""
+
+
+def test_generate_says_what_there_is_and_what_comes_next(studio: Path) -> None:
+    done = tess("generate", "small.toml", cwd=studio)
+    assert "15 of 15 pictures" in done.stdout
+    assert "next: tess sheet small.tess" in done.stdout
+
+
+def test_info_tells_people_and_scripts(studio: Path) -> None:
+    assert "bloom: 0 to 1 in 5 steps" in tess("info", "small.tess", cwd=studio).stdout
+    facts = json.loads(tess("info", "small.tess", "--json", cwd=studio).stdout)
+    assert (facts["painted"], facts["cells"], facts["complete_level"]) == (15, 15, 2)
+    assert facts["routes"] == [{"feature": "low", "axis": "bloom", "act": "position"}]
+
+
+def test_render_makes_a_film_and_refuses_to_replace_it(studio: Path) -> None:
+    words = ("render", "small.tess", "song.wav", "-o", "film.mp4", "--size", "128x96", "--hud")
+    done = tess(*words, cwd=studio)
+    assert done.returncode == 0, done.stderr
+    assert "60 frames, 2.0 s" in done.stdout
+    again = tess(*words, cwd=studio)
+    assert again.returncode == 1
+    assert "film.mp4" in again.stderr
+    assert "--force" in again.stderr
+    assert tess(*words, "--force", cwd=studio).returncode == 0
+
+
+def test_sheet_and_features_write_their_pictures(studio: Path) -> None:
+    assert "small.png written" in tess("sheet", "small.tess", "--at", "bloom=1", cwd=studio).stdout
+    done = tess("features", "song.wav", "--feature", "low", "--feature", "40-90Hz", cwd=studio)
+    assert done.returncode == 0, done.stderr
+    assert (studio / "song.csv").read_text().splitlines()[0].endswith("low,40-90Hz")
+    assert (studio / "song.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_new_writes_a_project_that_generate_understands(studio: Path) -> None:
+    listing = tess("new", "--list", "--generator", "plasma", cwd=studio).stdout
+    preset = listing.splitlines()[1].split()[0]
+    assert tess("new", "fresh.toml", "--generator", "plasma", "--preset", preset, cwd=studio).returncode == 0
+    done = tess("generate", "fresh.toml", "--limit", 3, "--workers", 1, cwd=studio)
+    assert "3 of" in done.stdout
+    assert "exists already" in tess("new", "fresh.toml", "--generator", "plasma", cwd=studio).stderr
+    assert "try:" in tess("new", "x.toml", "--preset", "nonsense", cwd=studio).stderr
+
+
+def test_doctor_finds_everything_here(studio: Path) -> None:
+    done = tess("doctor", "--json", cwd=studio)
+    assert done.returncode == 0, done.stdout
+    found = {line["part"]: line["state"] for line in json.loads(done.stdout)}
+    assert found["painted"] == "opens"
+    assert found["film encoders"] != "missing"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("generate", "no.toml"), 1, "cannot be read: No such file"),
+        (("info", "small.toml"), 1, "is a file, and a tesseract is a folder"),
+        (("info", "no.tess"), 1, "there is no such tesseract"),
+        (("sheet", "small.tess", "--axes", "bloom"), 2, "is not two names"),
+        (("sheet", "small.tess", "--at", "ink=x"), 2, "is no value"),
+        (("render", "small.tess", "no.wav"), 1, "no.wav"),
+        (("render", "small.tess", "song.wav", "--size", "big"), 2, "is no size"),
+        (("render", "small.tess", "song.wav", "--fps", "fast"), 2, "is no frame rate"),
+        (("render", "small.tess", "song.wav", "--from", "soon"), 2, "is no time"),
+        (("render", "small.tess", "song.wav", "--mapping", "no.toml", "-o", "y.mp4"), 1, "no.toml"),
+        (("render", "small.tess", "song.wav", "-o", "film.gif"), 1, "film.gif"),
+        (("generate", "small.toml", "--deadline", "soon"), 2, "is no duration"),
+        (("generate", "small.toml", "--until", "level:9", "-o", "z.tess"), 1, "there is no such level"),
+        (("features", "song.wav", "-o", "song.txt"), 2, "NAME.csv or NAME.npz"),
+        (("features", "small.toml", "-o", "y.csv"), 1, "small.toml"),
+        (("nonsense",), 2, "No such command"),
+    ],
+)
+def test_what_cannot_be_is_one_clear_error(words: tuple[str, ...], code: int, says: str, studio: Path) -> None:
+    done = tess(*words, cwd=studio)
+    assert done.returncode == code
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_every_command_has_help_in_one_sentence(studio: Path) -> None:
+    done = tess("--help", cwd=studio)
+    for name in COMMANDS:
+        assert name in done.stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for another process")
+def test_ctrl_c_finishes_what_is_in_hand_and_the_next_run_goes_on(studio: Path) -> None:
+    slow = PROJECT.replace('use = "plasma"', 'use = "plasma"\ndelay_ms = 60').replace("steps = 5", "steps = 33")
+    (studio / "slow.toml").write_text(slow)
+    command = [sys.executable, "-c", "from tessonance.cli import main; main()", "generate", "slow.toml"]
+    child = subprocess.Popen(command, cwd=studio, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while not list(studio.glob("slow.tess/frames/c.*")):
+        time.sleep(0.05)
+    time.sleep(0.5)
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=30)
+    assert child.returncode == 130
+    assert "run it again to paint the other" in err
+    before = int(out.split(": ")[1].split(" of ")[0])
+    assert 0 < before < 99
+    assert json.loads(tess("info", "slow.tess", "--json", cwd=studio).stdout)["painted"] == before
