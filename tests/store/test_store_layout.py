@@ -77,6 +77,15 @@ def test_many_cells_are_found_where_each_is_found(layout):
     assert [(layout.shard(int(s)), p) for s, p in zip(shards, places, strict=True)] == [layout.locate(c) for c in cells]
 
 
+@given(layouts())
+def test_the_entries_of_a_shard_lead_back_to_their_cells(layout):
+    flats = np.arange(math.prod(layout.grid_shape))
+    shards, places = layout.locate_many(flats)
+    for number in np.unique(shards):
+        here = shards == number
+        assert layout.flats(layout.shard(int(number)), places[here]).tolist() == flats[here].tolist()
+
+
 def test_cells_beyond_the_grid_are_refused():
     layout = Layout((3, 4), (1, 4), 1000)
     for wrong in ([12], [0, -1]):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tessonance.errors import DamagedPicture, GridError, MissingPicture, TesseractError
-from tessonance.store import Tesseract, TesseractWriter, open_tesseract, reader
+from tessonance.store import Tesseract, TesseractWriter, open_tesseract, osfile, reader
 
 
 @pytest.mark.parametrize("codec", ["jpeg", "jpeg444", "lossless"])
@@ -66,6 +66,32 @@ def test_stored_bytes_are_those_that_were_put(make, project_of):
         assert tesseract.stored_bytes() == len(encoded)
 
 
+def test_stored_cells_come_in_the_order_in_which_they_were_put(make, project_of, picture_of):
+    order = [7, 0, 14, 3]
+    path = make(project_of(5, 3), order)
+    with open_tesseract(path) as tesseract, TesseractWriter.open(path) as writer:
+        assert [flats.tolist() for flats in tesseract.stored_cells()] == [order]
+        writer.put_picture((0, 0), picture_of(0))
+        assert [flats.tolist() for flats in tesseract.stored_cells()] == [[7, 14, 3, 0]]
+
+
+def test_stored_cells_of_many_files_are_each_there_once(make, project_of):
+    order = [999_999, 20_000, 10_000, 5, 19_999, 10_001]
+    with open_tesseract(make(project_of(100, 100, 100), order)) as tesseract:
+        parts = [flats.tolist() for flats in tesseract.stored_cells()]
+    assert parts == [[5], [10_000, 19_999, 10_001], [20_000], [999_999]]
+
+
+def test_a_damaged_entry_is_a_stored_cell_but_not_a_painted_one(make, project_of):
+    path = make(project_of(5, 3), [1, 2])
+    with (path / "frames" / "c.0.0.0.0.0").open("r+b") as file:
+        file.seek(16 * 2 + 8)
+        file.write((2**40).to_bytes(8, "little"))
+    with open_tesseract(path) as tesseract:
+        assert tesseract.painted() == 1
+        assert sorted(np.concatenate(list(tesseract.stored_cells())).tolist()) == [1, 2]
+
+
 def test_levels_are_complete_when_all_their_pictures_are(make, project_of, picture_of):
     path = make(project_of(5, 5), [])
     with open_tesseract(path) as tesseract, TesseractWriter.open(path) as writer:
@@ -115,15 +141,34 @@ def test_a_grid_of_many_shards_is_read_as_one(make, project_of, picture_of, is_o
         assert len(list((path / "frames").glob("c.*"))) == 9
 
 
+def test_entries_beyond_the_grid_are_not_counted(make, project_of):
+    """A shard at the far edge has entries for cells that there are not."""
+    path = make(project_of(5), [])
+    in_shards_of(path, 3)
+    with TesseractWriter.open(path) as writer:
+        for flat in range(5):
+            writer.put_picture((flat,), np.full((16, 24, 3), 7, np.uint8))
+    shard = path / "frames" / "c.1.0.0.0"
+    raw = bytearray(shard.read_bytes())
+    raw[32:48] = raw[:16]
+    shard.write_bytes(raw)
+    with open_tesseract(path) as tesseract:
+        assert tesseract.painted() == 5
+        assert tesseract.stored_bytes() == 5 * len(tesseract.encoded((0,)))
+
+
 def test_few_files_stay_open_however_many_shards_there_are(make, project_of, picture_of, is_of, monkeypatch):
     monkeypatch.setattr(reader, "MAX_MAPPED", 3)
     monkeypatch.setattr("tessonance.store.writer.MAX_OPEN", 2)
     path = make(project_of(9), [])
     in_shards_of(path, 1)
+    closed, whole = [], osfile.close
+    monkeypatch.setattr(osfile, "close", lambda file: closed.append(file) or whole(file))
     with TesseractWriter.open(path) as writer:
         for flat in range(9):
             writer.put_picture((flat,), picture_of(flat))
         assert len(writer._shards) == 2
+        assert len(closed) == 7
         writer.sync()
     with open_tesseract(path) as tesseract:
         assert all(is_of(tesseract.picture((flat % 9,)), flat % 9) for flat in range(18))

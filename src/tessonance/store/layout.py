@@ -149,6 +149,25 @@ class Layout:
             places = places * cells + within
         return shards, places
 
+    def flats(self, shard: Cell, places: NDArray[np.intp]) -> NDArray[np.int64]:
+        """Return which cells stand at some places of a shard's index; the way back from `locate_many`.
+
+        Parameters
+        ----------
+        shard : tuple of int
+        places : ndarray of intp, shape (n,)
+            None of them beyond the grid; see `inside`.
+
+        Returns
+        -------
+        ndarray of int64, shape (n,)
+            Places in the grid, in C order.
+        """
+        within = np.unravel_index(places, self.shard_shape)
+        blocks = zip(shard, self.shard_shape, within, strict=True)
+        along = tuple(which * cells + index for which, cells, index in blocks)
+        return np.ravel_multi_index(along, self.grid_shape).astype(np.int64)
+
     def shard(self, place: int) -> Cell:
         """Return the shard at a place among all shards in C order."""
         return tuple(int(which) for which in np.unravel_index(place, self.shards))
@@ -188,8 +207,7 @@ class Layout:
         ndarray of bool, shape (n,)
         """
         offsets, lengths = index[:, 0], index[:, 1]
-        found = (offsets >= self.index_bytes) & (offsets <= file_bytes)
-        found &= (lengths > 0) & (lengths <= self.longest)
-        # Where the offset lies beyond the end the difference wraps around, but that is out already.
-        good: NDArray[np.bool_] = found & (lengths <= np.uint64(file_bytes) - offsets)
+        good: NDArray[np.bool_] = (offsets >= self.index_bytes) & (offsets <= file_bytes)
+        good &= (lengths > 0) & (lengths <= self.longest)
+        good &= offsets + lengths <= file_bytes  # a sum that wraps around is out by the lines before
         return good

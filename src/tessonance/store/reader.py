@@ -220,6 +220,25 @@ class Tesseract:
         """Return how many bytes the painted pictures take, without indices and what replaced pictures left."""
         return sum(int(lengths.sum()) for lengths in self._all_lengths())
 
+    def stored_cells(self) -> Iterator[NDArray[np.int64]]:
+        """Yield the cells that have a picture now, damaged ones too, in the order in which the pictures are stored.
+
+        Yields
+        ------
+        ndarray of int64, shape (n,)
+            Places in the grid, in C order, of the cells of one file. Cells without a picture cost nothing.
+
+        Raises
+        ------
+        TesseractError
+            If a file cannot be read.
+        """
+        for shard in self._shards():
+            if reader := self._readers.get(shard) or self._open_shard(shard):
+                with clear_errors(self.path):
+                    places = reader.stored()
+                yield self.layout.flats(shard, places[self.layout.inside(shard)[places]])
+
     def complete_level(self) -> int | None:
         """Return the finest level all of whose pictures are painted now; None where there is none yet."""
         return self.grid.complete_level(self.is_painted)
@@ -251,11 +270,14 @@ class Tesseract:
             return reader.lengths()
 
     def _all_lengths(self) -> Iterator[NDArray[np.uint64]]:
+        for shard in self._shards():
+            yield self._lengths(shard)[self.layout.inside(shard)]
+
+    def _shards(self) -> list[Cell]:
+        """Return which shards have a file now."""
         with clear_errors(self.path):
             names = self._place.names(metadata.FRAMES)
-        for name in names:
-            if shard := self.layout.shard_of_key(name):
-                yield self._lengths(shard)[self.layout.inside(shard)]
+        return sorted(shard for name in names if (shard := self.layout.shard_of_key(name)))
 
     def _open_shard(self, shard: Cell) -> ShardReader | None:
         name = f"{metadata.FRAMES}/{self.layout.key(shard)}"

@@ -100,11 +100,31 @@ class ShardReader:
         OSError
             If the source cannot be read.
         """
-        raw = bytes(self._source.get_bytes(0, self._layout.index_bytes))  # a copy, which stands still
-        if len(raw) < self._layout.index_bytes:
-            return np.zeros(self._layout.shard_cells, np.uint64)
-        index = np.frombuffer(raw, "<u8").reshape(-1, 2)
+        index = self._index()
         return np.where(self._layout.plausible(index, self._source.size), index[:, 1], np.uint64(0))
+
+    def stored(self) -> NDArray[np.intp]:
+        """Return which entries stand for a picture, be it damaged, as the index stands now.
+
+        Returns
+        -------
+        ndarray of intp, shape (n,)
+            Places of the index, in the order in which the pictures lie in the file.
+
+        Raises
+        ------
+        OSError
+            If the source cannot be read.
+        """
+        index = self._index()
+        places = np.flatnonzero((index != np.uint64(MISSING)).all(axis=1))
+        return places[np.argsort(index[places, 0], kind="stable")]
+
+    def _index(self) -> NDArray[np.uint64]:
+        """Return offsets and lengths, shape (shard_cells, 2); a file that ends before has none."""
+        raw = bytes(self._source.get_bytes(0, self._layout.index_bytes))  # a copy, which stands still
+        whole = raw if len(raw) == self._layout.index_bytes else EMPTY * self._layout.shard_cells
+        return np.frombuffer(whole, "<u8").reshape(-1, 2)
 
 
 class LiveShard:
