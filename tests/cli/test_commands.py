@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import signal
@@ -9,17 +11,34 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 import soundfile
 
-from tessonance.cli import COMMANDS
+from tessonance.cli import COMMANDS, main
 
 
-def tess(*words: object, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from tessonance.cli import main; main()", *map(str, words)]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, check=False)
+class Answer(NamedTuple):
+    """What a command said, and its exit code."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def tess(*words: object, cwd: Path) -> Answer:
+    """Call a command in this process: starting Python each time would take most of the test."""
+    out, err = io.StringIO(), io.StringIO()
+    code: object = None
+    with contextlib.chdir(cwd), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            main([str(word) for word in words])
+        except SystemExit as leaving:
+            code = leaving.code
+    assert isinstance(code, int)
+    return Answer(code, out.getvalue(), err.getvalue())
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,14 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import click
 
 from tessonance.errors import TessError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["COMMANDS", "cli", "main"]
 
@@ -37,10 +41,16 @@ def cli() -> None:
     """
 
 
-def main() -> None:
-    """Run `tess`; exit code 0, 1 for what was refused, 2 for a wrong call, 130 for an interruption."""
+def main(words: Sequence[str] | None = None) -> None:
+    """Run `tess`; exit code 0, 1 for what was refused, 2 for a wrong call, 130 for an interruption.
+
+    Parameters
+    ----------
+    words : sequence of str, optional
+        The command line behind ``tess``; the program's own unless given.
+    """
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(words, prog_name="tess", standalone_mode=False)
     except click.exceptions.Exit as leaving:
         code = leaving.exit_code
     except click.ClickException as error:
