@@ -26,8 +26,10 @@ __all__ = [
     "close",
     "create_folder",
     "existing_folder",
+    "publish_folder",
     "read_at",
     "refusal",
+    "refuse_existing",
     "size",
     "sync",
     "write_at",
@@ -280,8 +282,7 @@ def create_folder(path: Path, files: Mapping[str, bytes]) -> None:
     OSError
         If the system refuses.
     """
-    if os.path.lexists(path):
-        raise OutputExists("there is something of that name already", where=path, hint="choose another name")
+    refuse_existing(path)
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     partial.mkdir()
     try:
@@ -290,11 +291,23 @@ def create_folder(path: Path, files: Mapping[str, bytes]) -> None:
             _write_new(partial / name, data)
         for folder in {(partial / name).parent for name in files}:
             _sync_folder(folder)
-        _rename(partial, path)
+        publish_folder(partial, path)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
+
+
+def publish_folder(partial: Path, path: Path) -> None:
+    """Give a finished folder its name, where nothing is yet. Raises OutputExists and OSError."""
+    refuse_existing(path)
+    _rename(partial, path)
     _sync_folder(path.parent)
+
+
+def refuse_existing(path: Path) -> None:
+    """Raise OutputExists if anything is there, be it a link that leads nowhere."""
+    if os.path.lexists(path):
+        raise OutputExists("there is something of that name already", where=path, hint="choose another name")
 
 
 def _write_new(path: Path, data: bytes) -> None:
