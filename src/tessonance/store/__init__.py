@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from tessonance.store.codec import PictureCodec, codec_for
+from tessonance.store.grow import grow
+from tessonance.store.merge import MergeReport, merge
 from tessonance.store.reader import Tesseract, open_tesseract
 from tessonance.store.writer import TesseractWriter
 
-__all__ = ["PictureCodec", "Tesseract", "TesseractWriter", "codec_for", "open_tesseract"]
+__all__ = [
+    "MergeReport",
+    "PictureCodec",
+    "Tesseract",
+    "TesseractWriter",
+    "codec_for",
+    "grow",
+    "merge",
+    "open_tesseract",
+]
