@@ -21,7 +21,9 @@ Song: TypeAlias = "str | Path | tuple[NDArray[Any], int]"
 
 BLOCK = 15_000  # frames read at once: about a batch of hops; a fault in a file costs at most so many before it
 LOWEST_RATE, HIGHEST_RATE, MOST_CHANNELS = 4_000, 768_000, 8
-PYAV_ONLY = {".mp3", ".mp2"}  # libsndfile's MP3 decoder gives up at the first bad frame, and writes to standard error
+# WAV, RF64, AIFF, FLAC, Ogg, CAF, AU, W64. Anything else PyAV alone reads: libsndfile takes what it does not know for
+# MP3, gives up at the first bad frame of one, and writes to standard error.
+SOUNDFILE_FIRST = (b"RIFF", b"RF64", b"FORM", b"fLaC", b"OggS", b"caff", b".snd", b"riff")
 # libsndfile hands on the channels of Ogg files in Vorbis' order, L C R …; this makes it WAV's, L R C LFE ….
 FROM_VORBIS = {3: (0, 2, 1), 5: (0, 2, 1, 3, 4), 6: (0, 2, 1, 5, 3, 4), 7: (0, 2, 1, 6, 5, 3, 4)}
 FROM_VORBIS[8] = (0, 2, 1, 7, 5, 6, 3, 4)
@@ -73,10 +75,9 @@ def open_decoder(song: Song) -> Decoder:
     if isinstance(song, tuple):
         return _fitting(_Samples(*song))
     path = Path(song)
-    _check_file(path)
     kinds: list[type[_Soundfile] | type[_PyAV]] = [_Soundfile, _PyAV]
     reason = ""
-    for kind in kinds[1:] if path.suffix.lower() in PYAV_ONLY else kinds:
+    for kind in kinds if _beginning(path) in SOUNDFILE_FIRST else kinds[1:]:
         try:
             return _fitting(kind(path))
         except _NotMine as error:
@@ -94,15 +95,17 @@ class _NotMine(Exception):
     """The file is for another decoder."""
 
 
-def _check_file(path: Path) -> None:
-    try:
-        empty = path.stat().st_size == 0
-    except OSError as error:
-        raise SoundError(f"cannot be read: {error.strerror}", where=path, wanted="a sound file") from None
+def _beginning(path: Path) -> bytes:
     if path.is_dir():
         raise SoundError("is a folder", where=path, wanted="a sound file")
-    if empty:
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(4)
+    except OSError as error:
+        raise SoundError(f"cannot be read: {error.strerror}", where=path, wanted="a sound file") from None
+    if not beginning:
         raise SoundError("is an empty file", where=path, wanted="a sound file", hint="was its download finished?")
+    return beginning
 
 
 def _fitting(decoder: Decoder) -> Decoder:
@@ -150,8 +153,8 @@ class _Soundfile:
             with soundfile.SoundFile(path) as file:
                 self.rate, self.channels = file.samplerate, file.channels
                 self.seconds = file.frames / file.samplerate
-                # To a frame, in all but these two, whose frames lean on the ones before.
-                self._seekable = file.seekable() and file.subtype != "OPUS" and not file.subtype.startswith("MPEG")
+                # Opus and MP3 frames lean on those before; in Vorbis, seeking near the end lands elsewhere.
+                self._seekable = file.seekable() and file.format != "OGG" and not file.subtype.startswith("MPEG")
                 self._order = FROM_VORBIS.get(file.channels) if file.format == "OGG" else None
         except (soundfile.SoundFileError, OSError) as error:
             raise _NotMine(str(error)) from None

@@ -29,9 +29,9 @@ __all__ = [
 MEMORY_SECONDS = 4.0
 RISE = 0.15  # of the memory: what has just been heard counts little, so that a hit does not duck itself
 SPREAD_AT_START = 0.4  # of the mean, the spread of the bands of most music
-STEADY_SPREAD = 0.15  # of the mean: a steady sound is not stretched until its ripple shows
-QUIET_SPREAD = 0.1  # of what is typical at this level: a band that is all but empty is not blown up
-REACH = 1.8  # spreads from the mean to either end of 0..1
+STEADY_SPREAD = 0.14  # of the mean: a steady sound is not stretched until its ripple shows
+EMPTY = 0.5  # of what is typical at this level, a tenth of its power: emptier bands are not blown up
+REACH = 2.0  # spreads from the mean to either end of 0..1
 KNEE = 0.75  # above it, peaks are rounded off rather than cut
 SILENT_DB, CLEAR_DB = -50.0, -35.0  # against what was usual: where features that know no level fade
 ROOM = 1024  # hops that a history takes before it moves itself to the front
@@ -89,9 +89,10 @@ class History:
 
 
 class Memory:
-    """The weighted mean of some values over the last seconds that sounded.
+    """The mean of some values over the last seconds that sounded, weighted with the loudness.
 
-    What is older has no influence at all: two streams that agree for so long agree from there on.
+    What is older has no influence at all: two streams that agree for so long agree from there on. The weight keeps a
+    song's pauses and its end from counting as much as its music; without it the last reverberation was blown up.
 
     Parameters
     ----------
@@ -103,25 +104,29 @@ class Memory:
     """
 
     def __init__(self, start: NDArray[np.float64], *, sound: Sound, seconds: float = MEMORY_SECONDS) -> None:
-        self._row, self._automatic = start[None], sound.automatic_level
+        self._automatic, self._gate = sound.automatic_level, _power(sound.gate_db)
         self._weights = _weights(max(8, round(seconds * RATE / sound.hop)))
-        self._history = History(np.repeat(start[:, None], len(self._weights) - 1, axis=1))
+        weighted = _power(sound.start_level_db) ** LOUDNESS_POWER * np.concatenate([[1.0], start])
+        self._history = History(np.repeat(weighted[:, None], len(self._weights) - 1, axis=1))
+        self._row = start[None]
 
-    def advance(self, values: NDArray[np.float64], sounding: NDArray[np.bool_]) -> NDArray[np.float64]:
+    def advance(self, values: NDArray[np.float64], power: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the mean as it stands at each hop, shape (hops, columns).
 
         Parameters
         ----------
         values : ndarray, shape (columns, hops)
-        sounding : ndarray of bool, shape (hops,)
-            The hops that are to be remembered.
+        power : ndarray, shape (hops,)
+            Mean square; hops below the gate are not remembered.
         """
         if not self._automatic:
-            return np.repeat(self._row, len(sounding), axis=0)
-        new = np.einsum("ctw,w->tc", self._history.windows(values[:, sounding]), self._weights)
-        rows = np.concatenate([self._row, new])  # a hop that does not sound reads the row of the last that did
+            return np.repeat(self._row, len(power), axis=0)
+        sounding = power >= self._gate
+        weighted = np.concatenate([np.ones((1, len(power))), values]) * loudness_of(power)
+        sums = np.einsum("ctw,w->tc", self._history.windows(weighted[:, sounding]), self._weights)
+        rows = np.concatenate([self._row, sums[:, 1:] / sums[:, :1]])
         self._row = rows[-1:]
-        return rows[np.cumsum(sounding)]
+        return rows[np.cumsum(sounding)]  # a hop that does not sound has the row of the last one that did
 
 
 @dataclass(frozen=True)
@@ -131,17 +136,14 @@ class Usual:
     Parameters
     ----------
     power : ndarray, shape (hops,)
-        Ear-weighted mean square.
+        Mean square.
     mean, spread : ndarray, shape (hops, columns)
         Of each loudness: the mean and the standard deviation.
-    sounding : ndarray of bool, shape (hops,)
-        Whether the hop is above the gate.
     """
 
     power: NDArray[np.float64]
     mean: NDArray[np.float64]
     spread: NDArray[np.float64]
-    sounding: NDArray[np.bool_]
 
 
 class AutomaticLevel:
@@ -157,8 +159,7 @@ class AutomaticLevel:
     """
 
     def __init__(self, typical: NDArray[np.float64], *, sound: Sound) -> None:
-        self._gate = 10 ** (sound.gate_db / 10)
-        start_power = 10 ** (sound.start_level_db / 10)
+        start_power = _power(sound.start_level_db)
         mean = loudness_of(start_power * typical)
         start = np.concatenate([[start_power], mean, mean**2 * (1 + SPREAD_AT_START**2)])
         self._memory, self._columns = Memory(start, sound=sound), len(typical)
@@ -169,7 +170,7 @@ class AutomaticLevel:
         Parameters
         ----------
         power : ndarray, shape (hops,)
-            Ear-weighted mean square.
+            Mean square.
         loudness : ndarray, shape (hops, columns)
 
         Returns
@@ -177,10 +178,9 @@ class AutomaticLevel:
         Usual
             As it stands at each hop.
         """
-        sounding = power >= self._gate
-        moments = self._memory.advance(np.concatenate([power[None], loudness.T, loudness.T**2]), sounding)
+        moments = self._memory.advance(np.concatenate([power[None], loudness.T, loudness.T**2]), power)
         mean, square = moments[:, 1 : 1 + self._columns], moments[:, 1 + self._columns :]
-        return Usual(moments[:, 0], mean, np.sqrt(np.maximum(square - mean**2, 0.0)), sounding)
+        return Usual(moments[:, 0], mean, np.sqrt(np.maximum(square - mean**2, 0.0)))
 
 
 def loudness_of(power: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -203,7 +203,7 @@ def scaled(loudness: NDArray[np.float64], usual: Usual, typical: NDArray[np.floa
     ndarray, shape (hops, columns)
     """
     spread = np.maximum(usual.spread, STEADY_SPREAD * usual.mean)
-    spread = np.maximum(spread, QUIET_SPREAD * loudness_of(usual.power)[:, None] * typical)
+    spread = np.maximum(spread, EMPTY * loudness_of(usual.power)[:, None] * typical - usual.mean)
     bottom = np.maximum(usual.mean - REACH * spread, 0.0)
     value = np.maximum((loudness - bottom) / (usual.mean + REACH * spread - bottom), 0.0)
     return rounded(value)
@@ -222,6 +222,10 @@ def audible(power: NDArray[np.float64], usual: Usual) -> NDArray[np.float64]:
     decades = np.log10(np.maximum(power, TINY) / np.maximum(usual.power, TINY))
     share = np.clip((decades * 10 - SILENT_DB) / (CLEAR_DB - SILENT_DB), 0.0, 1.0)
     return share * share * (3 - 2 * share)
+
+
+def _power(decibels: float) -> float:
+    return float(10 ** (decibels / 10))
 
 
 def _weights(hops: int) -> NDArray[np.float64]:

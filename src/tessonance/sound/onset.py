@@ -25,8 +25,8 @@ NEAR_SECONDS = 0.3  # the time whose mean flux an onset must stand out from …
 STANDS_OUT = 1.3  # … by this factor
 USUAL_SPREADS = 2.0  # of the flux of the last four seconds: an onset that high is 1
 FLUX_AT_START = 0.05
-LEVEL_SECONDS, SCALE_SECONDS = 0.8, 2.8  # one after the other they remember less than the four seconds of the level
-LEAST_SPREAD = 0.02  # so that a steady sound's ripple is no onset
+LEVEL_SECONDS, SCALE_SECONDS = 2.0, 1.6  # one after the other they remember less than the four seconds of the level
+LEAST_SPREAD = 0.05  # the flux of steady noise spreads by half of it, and is to be no onset
 
 
 def onset_bands() -> list[tuple[float, float]]:
@@ -63,25 +63,23 @@ class Onset:
         self._level = Memory(np.array([start_power]), sound=sound, seconds=LEVEL_SECONDS)
         self._scale = Memory(np.array([FLUX_AT_START, 2 * FLUX_AT_START**2]), sound=sound, seconds=SCALE_SECONDS)
 
-    def advance(self, spectra: Spectra, power: NDArray[np.float64], sounding: NDArray[np.bool_]) -> NDArray[np.float64]:
+    def advance(self, spectra: Spectra, power: NDArray[np.float64]) -> NDArray[np.float64]:
         """Hear some hops.
 
         Parameters
         ----------
         spectra : Spectra
         power : ndarray, shape (hops,)
-            Ear-weighted mean square.
-        sounding : ndarray of bool, shape (hops,)
-            Whether the hop is above the gate.
+            Mean square.
 
         Returns
         -------
         ndarray, shape (hops,)
             0..1: a sharp peak for every onset, near 0 between them.
         """
-        flux = self._flux(spectra, self._level.advance(power[None], sounding))
+        flux = self._flux(spectra, self._level.advance(power[None], power))
         before = self._near.windows(flux[None])[0, :, :-1].mean(axis=1)
-        moments = self._scale.advance(np.stack([flux, flux * flux]), sounding)
+        moments = self._scale.advance(np.stack([flux, flux * flux]), power)
         spread = np.sqrt(np.maximum(moments[:, 1] - moments[:, 0] ** 2, 0.0))
         stands_out = np.maximum(flux - STANDS_OUT * before, 0.0)
         return rounded(stands_out / (USUAL_SPREADS * np.maximum(spread, LEAST_SPREAD)))

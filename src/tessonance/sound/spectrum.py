@@ -52,8 +52,8 @@ class Spectra:
             The samples up to the end of each hop, oldest first.
         """
         self._heard = heard
-        # Direct current: the mean of 85 ms rather than a high-pass filter, so that nothing is remembered.
-        self._offset = heard.mean(axis=1, keepdims=True)
+        # Direct current: a weighted mean of 85 ms rather than a high-pass filter, so that nothing is remembered.
+        self._offset = np.einsum("hk,k->h", heard, _hann(HEARD))[:, None] * (2 / HEARD)
         self._ready.clear()
         self._hits = None
 

@@ -147,10 +147,10 @@ class FeatureStream:
     def _hear(self) -> list[NDArray[np.float64]]:
         """Return the values of each feature at the hops of the batch."""
         spectra = self._spectra
-        power = (spectra.power(WINDOW, EVERY_BIN) * ear_weights(WINDOW)).sum(axis=1)
+        power = spectra.power(WINDOW, EVERY_BIN).sum(axis=1)
         heard, usual = self._amplitudes.advance(spectra, power)
         if self._onset:
-            heard["onset"] = self._onset.advance(spectra, power, usual.sounding)
+            heard["onset"] = self._onset.advance(spectra, power)
         if self._tones:
             fade = audible(power, usual)
             for names, tone in self._tones.items():
@@ -165,19 +165,14 @@ class _Amplitudes:
         bands = {name: band for name in names if isinstance(band := _band(name), tuple)}
         windows = {window: [n for n, band in bands.items() if band_window(*band) == window] for window in WINDOWS}
         self._bands = [Bands([bands[n] for n in group], window) for window, group in windows.items() if group]
-        self.names = [name for group in windows.values() for name in group]
-        typical = [typical_share(*bands[name]) for name in self.names]
-        self._loudness = "loudness" in names
-        if self._loudness:
-            self.names.append("loudness")
-            typical.append(1.0)
-        self._level = AutomaticLevel(np.array(typical), sound=sound)
-        self._typical = loudness_of(np.array(typical))
+        named = [name for group in windows.values() for name in group]
+        typical = np.array([*(typical_share(*bands[name]) for name in named), 1.0])
+        self.names = [*named, "loudness"]
+        self._level, self._typical = AutomaticLevel(typical, sound=sound), loudness_of(typical)
 
     def advance(self, spectra: Spectra, power: NDArray[np.float64]) -> tuple[dict[str, NDArray[np.float64]], Usual]:
         powers = [bands.power(spectra) for bands in self._bands]
-        if self._loudness or not powers:
-            powers.append(power[:, None][:, : int(self._loudness)])
+        powers.append((spectra.power(WINDOW, EVERY_BIN) * ear_weights(WINDOW)).sum(axis=1, keepdims=True))
         loudness = loudness_of(np.concatenate(powers, axis=1))
         usual = self._level.advance(power, loudness)
         return dict(zip(self.names, scaled(loudness, usual, self._typical).T, strict=True)), usual
