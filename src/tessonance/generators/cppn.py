@@ -100,7 +100,7 @@ class Cppn:
 
     def _picture(self, point: Point) -> NDArray[np.uint8]:
         latents = {name: value for axis in self._axes for name, value in _latents(axis, point[axis.name]).items()}
-        return self._network.draw(*self._places, latents)
+        return (self._network.draw(*self._places, latents) * np.float32(255) + np.float32(0.5)).astype(np.uint8)
 
 
 def _latents(axis: Axis, value: float) -> dict[str, float]:
