@@ -134,6 +134,6 @@ class RouteMeter:
 
 
 def _decimals(axis: Axis) -> int:
-    """Return how many decimals tell two hundredths of an axis apart."""
+    """Return how many decimals tell a fiftieth of an axis: two for spans from a half to five, none from fifty."""
     span = abs(axis.stop - axis.start)
-    return 2 if not span else min(6, max(0, 2 - math.floor(math.log10(span))))
+    return 2 if not span else min(6, max(0, 2 - math.floor(math.log10(2 * span))))
