@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 
 from tessonance.grid import Axis
 from tessonance.project import Codec, Generator, Picture, Project
-from tessonance.store import TesseractWriter
+from tessonance.store import TesseractWriter, open_tesseract
 
 SIDE = 16
 NAMES = ("bloom", "ink", "turn", "hue")
@@ -65,3 +67,56 @@ def make(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return _make
+
+
+DYING = """
+import os, signal, sys
+from tessonance.store import osfile
+
+whole, calls = osfile.write_at, 0
+
+def write_half_and_die(file, offset, data):
+    global calls
+    calls += 1
+    if calls == int(sys.argv[1]):
+        whole(file, offset, bytes(data)[:len(data) // 2])
+        os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))  # on Windows both end it at once
+    whole(file, offset, data)
+
+osfile.write_at = write_half_and_die
+"""
+
+
+@pytest.fixture
+def killed_at() -> Callable[..., None]:
+    """Run a script in a process that is killed in the middle of a write to a shard, given which one."""
+
+    def run(write: int, script: str, *words: object) -> None:
+        command = [sys.executable, "-c", DYING + script, str(write), *map(str, words)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode not in (0, 1, 2), done.stderr
+
+    return run
+
+
+@pytest.fixture
+def bytes_of() -> Callable[[Path], dict[tuple[int, ...], bytes]]:
+    """Read the encoded pictures of a tesseract, by cell."""
+
+    def read(path: Path) -> dict[tuple[int, ...], bytes]:
+        with open_tesseract(path) as tesseract:
+            flats = np.flatnonzero(tesseract.is_painted(np.arange(tesseract.grid.size)))
+            cells = [tesseract.grid.cell(int(flat)) for flat in flats]
+            return {cell: bytes(tesseract.encoded(cell)) for cell in cells}
+
+    return read
+
+
+@pytest.fixture
+def files_of() -> Callable[[Path], dict[str, bytes]]:
+    """Read every file of a folder, by name."""
+
+    def read(path: Path) -> dict[str, bytes]:
+        return {str(file.relative_to(path)): file.read_bytes() for file in path.rglob("*") if file.is_file()}
+
+    return read

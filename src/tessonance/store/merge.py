@@ -128,7 +128,8 @@ def merge(
         for source in sources:
             with ExitStack() as reading:
                 opened = reading.enter_context(open_tesseract(source))
-                merged.append(_take(opened, holders, writer, walk))
+                count = Counter(_offer(opened, cell, holders, writer) for cell in walk.cells(opened))
+                merged.append(_merged(str(source), count))
                 if dry_run:  # what it would have given counts as there when the next one is looked at
                     holders.append(opened)
                     stack.push(reading.pop_all())
@@ -160,15 +161,9 @@ def _way_out(source: Tesseract, filled: Tesseract) -> str:
     return "only the steps differ: `tess grow` copies the coarser one into the grid of the finer one"
 
 
-def _take(source: Tesseract, holders: list[Tesseract], writer: TesseractWriter | None, walk: Walk) -> Merged:
-    count = Counter(_offer(source, cell, holders, writer) for cell in walk.cells(source))
-    return Merged(
-        path=str(source.path),
-        copied=count["copied"],
-        kept=count["equal"] + count["differing"],
-        differing=count["differing"],
-        damaged=count["damaged"],
-    )
+def _merged(path: str, count: Counter[str]) -> Merged:
+    kept = count["equal"] + count["differing"]
+    return Merged(path, copied=count["copied"], kept=kept, differing=count["differing"], damaged=count["damaged"])
 
 
 def _offer(source: Tesseract, cell: Cell, holders: list[Tesseract], writer: TesseractWriter | None) -> str:

@@ -235,7 +235,7 @@ class TesseractWriter:
 def _way_out(differences: list[str]) -> str:
     keys = [line.partition(":")[0] for line in differences]
     if all(key.startswith("axis.") and key.endswith(".steps") for key in keys):
-        return "give the tesseract another name, or put the steps back: the pictures in it stay where they are"
+        return "put the steps back: the pictures in it stay where they are; `tess grow` copies them into a finer grid"
     return "give the tesseract another name, or put the project back as it was"
 
 
