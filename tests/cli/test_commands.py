@@ -126,7 +126,7 @@ def test_doctor_finds_everything_here(studio: Path) -> None:
     ("words", "code", "says"),
     [
         (("generate", "no.toml"), 1, "cannot be read: No such file"),
-        (("info", "small.toml"), 1, "is a file, and a tesseract is a folder"),
+        (("info", "small.toml"), 1, "this is no tesseract"),
         (("info", "no.tess"), 1, "there is no such tesseract"),
         (("sheet", "small.tess", "--axes", "bloom"), 2, "is not two names"),
         (("sheet", "small.tess", "--at", "ink=x"), 2, "is no value"),

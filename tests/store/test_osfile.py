@@ -189,7 +189,7 @@ def test_what_the_system_refuses_is_said_in_clear_words(number, words):
 
 def test_a_file_and_nothing_are_no_folder(tmp_path):
     (tmp_path / "file.tess").touch()
-    with pytest.raises(TesseractError, match="is a file, and a tesseract is a folder"):
+    with pytest.raises(TesseractError, match="is a file, and pictures are painted in a folder"):
         existing_folder(tmp_path / "file.tess")
     with pytest.raises(TesseractError, match="there is no such tesseract"):
         existing_folder(tmp_path / "none.tess")

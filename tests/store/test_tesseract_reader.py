@@ -278,7 +278,7 @@ def test_what_is_no_tesseract_is_refused(tmp_path, make, project_of):
     shutil.rmtree(without / "frames")
     for name, words in (
         ("none.tess", "there is no such tesseract"),
-        ("file.tess", "is a file, and a tesseract is a folder"),
+        ("file.tess", "this is no tesseract"),
         ("empty.tess", "this is no tesseract\n  wanted: zarr.json in it"),
         ("without.tess", "this is no tesseract\n  wanted: frames/zarr.json in it"),
     ):

@@ -74,8 +74,11 @@ def existing_folder(path: Path) -> Folder:
     """Return the folder of a tesseract; TesseractError where there is none."""
     with clear_errors(path):
         if not path.is_dir():
-            problem = "is a file, and a tesseract is a folder" if path.exists() else "there is no such tesseract"
-            raise TesseractError(problem, where=path, hint="`tess generate` makes one")
+            problem, hint = "there is no such tesseract", "`tess generate` makes one"
+            if path.exists():
+                problem = "is a file, and pictures are painted in a folder"
+                hint = "`tess unpack` makes a folder of a packed tesseract"
+            raise TesseractError(problem, where=path, hint=hint)
     return Folder(path)
 
 
@@ -110,6 +113,9 @@ class Folder:
     def names(self, name: str) -> list[str]:
         """Return the names in a folder inside this one."""
         return [path.name for path in self._inside(name).iterdir()]
+
+    def close(self) -> None:
+        """Do nothing: no file stays open here."""
 
     def check_writable(self, name: str) -> None:
         """Raise PermissionError where the system says beforehand that a folder inside this one takes no new file."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import math
+from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,11 +12,13 @@ import numpy as np
 from tessonance.errors import DamagedPicture, MissingPicture, TesseractError
 from tessonance.store import metadata
 from tessonance.store.codec import codec_for
-from tessonance.store.osfile import clear_errors, existing_folder, refusal
+from tessonance.store.osfile import clear_errors, refusal
+from tessonance.store.places import place_of, plain_name
 from tessonance.store.shard import ShardReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
@@ -27,10 +30,16 @@ if TYPE_CHECKING:
 __all__ = ["Place", "Tesseract", "open_tesseract"]
 
 MAX_MAPPED = 128  # each mapping holds a file descriptor, and macOS gives a process 256
+ASKED_AT_ONCE = 8  # files of a place that must be asked for each: the time goes by in waiting
+MAX_ASKED = 4096
 
 
 class Place(Protocol):
-    """Where the files of a tesseract are read: a folder; an archive or a web server would be another."""
+    """Where the files of a tesseract are read: a folder, a packed file, or a web server.
+
+    Its text, ``str(place)``, is what to call it in errors. What is asked for must not raise anything but OSError and
+    TesseractError.
+    """
 
     def read(self, name: str, *, limit: int) -> bytes:
         """Return the bytes of a small file, or one more than `limit` of a larger one. May raise OSError."""
@@ -40,8 +49,12 @@ class Place(Protocol):
         """Return a file that is read by position; None where there is none. May raise OSError."""
         ...
 
-    def names(self, name: str) -> list[str]:
-        """Return the names in a folder. May raise OSError."""
+    def names(self, name: str) -> list[str] | None:
+        """Return the names in a folder; None where they cannot be listed, only asked for. May raise OSError."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is open; the sources that were handed out need not be good any more."""
         ...
 
 
@@ -50,8 +63,8 @@ def open_tesseract(path: str | Path) -> Tesseract:
 
     Parameters
     ----------
-    path : path-like
-        The folder ``NAME.tess``.
+    path : path-like or str
+        The folder ``NAME.tess``, the packed file ``NAME.tess.zip``, or the http(s) address of either.
 
     Returns
     -------
@@ -60,7 +73,7 @@ def open_tesseract(path: str | Path) -> Tesseract:
     Raises
     ------
     TesseractError
-        If there is none, it is damaged, or made by a newer tessonance.
+        If there is none, it is damaged, made by a newer tessonance, or on a server that does not give it out by ranges.
     """
     return Tesseract.open(path)
 
@@ -76,11 +89,16 @@ class Tesseract:
     place : Place
         Where its files are.
     path : Path
-        What to call it in errors.
+        Where that is.
 
     Attributes
     ----------
     path : Path
+        The folder or the packed file; of an address, a path that no file has.
+    where : str
+        What to call it: its path or its address.
+    name : str
+        NAME of ``NAME.tess``: a title, or the name of a file to make of it.
     project : Project
         What made it, as stored inside.
     grid : Grid
@@ -94,14 +112,14 @@ class Tesseract:
     """
 
     def __init__(self, place: Place, path: Path) -> None:
-        self.path = path
+        self.path, self.where, self.name = path, str(place), plain_name(path)
         self._place = place
-        where = str(path / metadata.ROOT)
+        where = f"{self.where}/{metadata.ROOT}"
         self.project = metadata.read_project(self._document(metadata.ROOT), where=where)
         self.grid = self.project.grid
         self.codec = codec_for(self.project.picture)
         name = f"{metadata.FRAMES}/{metadata.ROOT}"
-        self.layout = metadata.read_layout(self._document(name), self.project, where=str(path / name))
+        self.layout = metadata.read_layout(self._document(name), self.project, where=f"{self.where}/{name}")
         self._readers: dict[Cell, ShardReader] = {}
         self._lock = Lock()
         self._closed = False
@@ -109,8 +127,12 @@ class Tesseract:
     @classmethod
     def open(cls, path: str | Path) -> Self:
         """Open a tesseract; see `open_tesseract`."""
-        folder = existing_folder(Path(path))
-        return cls(folder, folder.path)
+        place, path = place_of(path)
+        try:
+            return cls(place, path)
+        except BaseException:
+            place.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -121,13 +143,14 @@ class Tesseract:
         self.close()
 
     def __repr__(self) -> str:
-        return f"Tesseract({str(self.path)!r}, {self.grid!r})"
+        return f"Tesseract({self.where!r}, {self.grid!r})"
 
     def close(self) -> None:
         """Let go of its files; pictures and bytes already read stay good."""
         with self._lock:
             self._closed = True
             self._readers.clear()
+        self._place.close()
 
     def picture(self, cell: Sequence[int]) -> NDArray[np.uint8]:
         """Return the picture of a cell.
@@ -235,7 +258,7 @@ class Tesseract:
         """
         for shard in self._shards():
             if reader := self._readers.get(shard) or self._open_shard(shard):
-                with clear_errors(self.path):
+                with clear_errors(self.where):
                     places = reader.stored()
                 yield self.layout.flats(shard, places[self.layout.inside(shard)[places]])
 
@@ -259,33 +282,49 @@ class Tesseract:
         level = self.complete_level()
         if level is None:
             problem = "its coarsest level is not complete yet" if self.painted() else "there is no picture in it yet"
-            raise TesseractError(problem, where=self.path, hint="paint it with `tess generate`")
+            raise TesseractError(problem, where=self.where, hint="paint it with `tess generate`")
         return self.grid.knots(level)
 
     def _lengths(self, shard: Cell) -> NDArray[np.uint64]:
         reader = self._readers.get(shard) or self._open_shard(shard)
         if reader is None:
             return np.zeros(self.layout.shard_cells, np.uint64)
-        with clear_errors(self.path):
+        with clear_errors(self.where):
             return reader.lengths()
 
     def _all_lengths(self) -> Iterator[NDArray[np.uint64]]:
-        for shard in self._shards():
-            yield self._lengths(shard)[self.layout.inside(shard)]
+        shards = self._shards()
+        with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
+            for first in range(0, len(shards), ASKED_AT_ONCE):
+                some = shards[first : first + ASKED_AT_ONCE]
+                for shard, lengths in zip(some, pool.map(self._lengths, some), strict=True):
+                    yield lengths[self.layout.inside(shard)]
 
     def _shards(self) -> list[Cell]:
-        """Return which shards have a file now."""
-        with clear_errors(self.path):
+        """Return which shards have a file now; all there can be, where the place does not list them."""
+        with clear_errors(self.where):
             names = self._place.names(metadata.FRAMES)
-        return sorted(shard for name in names if (shard := self.layout.shard_of_key(name)))
+        if names is not None:
+            return sorted(shard for name in names if (shard := self.layout.shard_of_key(name)))
+        if (count := math.prod(self.layout.shards)) > MAX_ASKED:
+            raise TesseractError(
+                "it is of too many files to ask for each",
+                where=self.where,
+                wanted=f"at most {MAX_ASKED:,}",
+                got=f"{count:,}",
+                hint="`tess pack` makes one file of it, which tells what it holds",
+            )
+        return [self.layout.shard(place) for place in range(count)]
 
     def _open_shard(self, shard: Cell) -> ShardReader | None:
         name = f"{metadata.FRAMES}/{self.layout.key(shard)}"
-        with clear_errors(self.path / name):
+        if self._closed:
+            raise TesseractError("is closed", where=self.where)
+        with clear_errors(f"{self.where}/{name}"):
             source = self._place.source(name)
         with self._lock:
             if self._closed:
-                raise TesseractError("is closed", where=self.path)
+                raise TesseractError("is closed", where=self.where)
             if source is None:
                 return None
             if len(self._readers) >= MAX_MAPPED:
@@ -293,14 +332,14 @@ class Tesseract:
             return self._readers.setdefault(shard, ShardReader(source, self.layout))
 
     def _document(self, name: str) -> dict[str, object]:
-        with clear_errors(self.path / name):
+        with clear_errors(f"{self.where}/{name}"):
             try:
                 raw = self._place.read(name, limit=metadata.MAX_DOCUMENT_BYTES)
             except FileNotFoundError:
                 raise TesseractError(
-                    "this is no tesseract", where=self.path, wanted=f"{name} in it", hint="`tess generate` makes one"
+                    "this is no tesseract", where=self.where, wanted=f"{name} in it", hint="`tess generate` makes one"
                 ) from None
-        return metadata.parse(raw, where=str(self.path / name))
+        return metadata.parse(raw, where=f"{self.where}/{name}")
 
     def _where(self, cell: Sequence[int]) -> str:
-        return f"{self.path}, cell {tuple(int(index) for index in cell)}"
+        return f"{self.where}, cell {tuple(int(index) for index in cell)}"

@@ -211,7 +211,7 @@ class Client:
             waiting = self._idle.get(origin)
             connection = waiting.pop() if waiting else None
         if connection is not None:
-            with suppress(ConnectionError):  # the server has closed it meanwhile: a new one says more
+            with suppress(ConnectionError, ssl.SSLEOFError):  # the server closed it meanwhile: a new one says more
                 return self._talk(connection, origin, target, asked, limit=limit)
         return self._talk(self._connect(origin), origin, target, asked, limit=limit)
 

@@ -22,6 +22,7 @@ _END, _END64, _LOCATOR = Struct("<4s4H2LH"), Struct("<4sQ2H2L4Q"), Struct("<4sLQ
 _CENTRAL, _LOCAL, _EXTRA = Struct("<4s6H3L5H2L"), Struct("<4s5H3L2H"), Struct("<2H")
 HEADER_BYTES = _LOCAL.size  # of a member's own header, before its name
 _ENCRYPTED = 1 << 0 | 1 << 6 | 1 << 13
+_LOCAL_MARK = b"PK\x03\x04"
 _LOST = 2**32 - 1  # "look into the ZIP64 field"
 # What leads out of a folder on some system, or is read as another name there.
 _ESCAPE = re.compile(r"[\x00-\x1f\x7f\\:]|^/|//|(?:^|/)\.{1,2}(?:/|$)")
@@ -78,6 +79,8 @@ def read_members(source: Source, *, where: str) -> dict[str, Member]:
     most = _END64.size + _LOCATOR.size + _END.size
     tail = bytes(source.get_bytes(max(0, size - most), min(size, most)))
     try:
+        if bytes(source.get_bytes(0, 4)) != _LOCAL_MARK:
+            raise TesseractError("this is no tesseract", wanted="a folder, or a ZIP file that `tess pack` made")
         start, length, count = _end(tail, size)
         raw = bytes(source.get_bytes(start, length))
         if len(raw) < length:
@@ -114,7 +117,7 @@ def data_offset(head: bytes | memoryview, member: Member) -> int:
         raise _damaged(f"{member.name} ends too early")
     mark, _, _, method, *_, name_length, extra_length = _LOCAL.unpack_from(head)
     found = bytes(head[_LOCAL.size : _LOCAL.size + len(name)])
-    if mark != b"PK\x03\x04" or method != 0 or name_length != len(name) or found != name:
+    if mark != _LOCAL_MARK or method != 0 or name_length != len(name) or found != name:
         raise _damaged(f"{member.name} is not where the directory says")
     offset: int = member.header + _LOCAL.size + name_length + extra_length
     if offset + member.size > member.end:
@@ -126,11 +129,7 @@ def _end(tail: bytes, size: int) -> tuple[int, int, int]:
     """Return where the directory begins, its length, and how many entries it has."""
     at = len(tail) - _END.size
     if at < 0 or tail[at : at + 4] != b"PK\x05\x06":
-        raise TesseractError(
-            "this is no packed tesseract, or it is cut short",
-            wanted="a ZIP file with its directory at the end",
-            hint=_AGAIN,
-        )
+        raise _damaged("it is cut short, or something follows its end")
     _, disk, first_disk, here, count, length, start, comment = _END.unpack_from(tail, at)
     where = size - _END.size
     at -= _LOCATOR.size

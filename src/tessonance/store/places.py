@@ -1,0 +1,67 @@
+"""Where a tesseract is: a folder, a packed file, or an address on a web server."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from tessonance.store.archive import packed_file
+from tessonance.store.osfile import existing_folder
+
+if TYPE_CHECKING:
+    from tessonance.store.reader import Place
+
+__all__ = ["address", "place_of", "plain_name"]
+
+_ADDRESS = re.compile(r"(https?):[/\\]{1,2}(?=[^/\\])", re.IGNORECASE)
+_UNFIT = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')  # for a file name on some system
+
+
+def address(path: str | Path) -> str | None:
+    """Return the address that a text or a path stands for; None where it is no address.
+
+    A path has lost one of two slashes, and on Windows turned the others.
+    """
+    text = path.as_posix() if isinstance(path, Path) else path
+    found = _ADDRESS.match(text)
+    return f"{found[1].lower()}://{text[found.end() :]}" if found else None
+
+
+def place_of(path: str | Path) -> tuple[Place, Path]:
+    """Find the place where the files of a tesseract are read.
+
+    Parameters
+    ----------
+    path : path-like or str
+        The folder ``NAME.tess``, the file ``NAME.tess.zip``, or the http(s) address of either.
+
+    Returns
+    -------
+    place : Place
+    path : Path
+        What was given as a path; of an address, one that no file has.
+
+    Raises
+    ------
+    TesseractError
+        If there is nothing, or no tesseract.
+    """
+    if (url := address(path)) is not None:
+        from tessonance.store.web import web_place  # http.client and ssl take longer to load than all else here
+
+        parts = urlsplit(url)
+        packed = parts.path.lower().endswith(".zip")
+        return web_place(url, packed=packed), Path(f"{parts.scheme}:", parts.netloc, parts.path.strip("/"))
+    path = Path(path)
+    if path.is_file():
+        return packed_file(path), path
+    return existing_folder(path), path
+
+
+def plain_name(path: Path) -> str:
+    """Return the NAME of ``NAME.tess``, ``NAME.tess.zip`` or an address, fit for a title and a file name."""
+    name = re.sub(r"\.zip$", "", unquote(path.name), flags=re.IGNORECASE)
+    name = re.sub(r"\.tess$", "", name, flags=re.IGNORECASE)
+    return _UNFIT.sub("_", name) or "tesseract"
