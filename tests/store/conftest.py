@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -120,3 +121,17 @@ def files_of() -> Callable[[Path], dict[str, bytes]]:
         return {str(file.relative_to(path)): file.read_bytes() for file in path.rglob("*") if file.is_file()}
 
     return read
+
+
+@pytest.fixture
+def packed() -> Callable[[Path], Path]:
+    """Pack a tesseract into one file."""
+
+    def pack(path: Path) -> Path:
+        archive = path.with_name(f"{path.name}.zip")
+        with zipfile.ZipFile(archive, "x") as file:
+            for found in sorted(path.rglob("*")):
+                file.write(found, found.relative_to(path))
+        return archive
+
+    return pack

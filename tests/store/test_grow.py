@@ -112,6 +112,14 @@ def test_a_grown_tesseract_may_have_more_files_than_the_old_one(make, project_of
     assert len(list((tmp_path / "new.tess" / "frames").glob("c.*"))) == 3
 
 
+def test_a_packed_tesseract_grows_into_a_folder(make, project_of, bytes_of, packed, capsys):
+    source = make(project_of(5, 3))
+    before, archive = bytes_of(source), packed(source)
+    assert command("grow", archive, "ink") == 0
+    after = bytes_of(source.with_name("small-5x5.tess"))
+    assert after == {(bloom, 2 * ink): found for (bloom, ink), found in before.items()}
+
+
 def test_routes_come_along(make, project_of, tmp_path):
     project = msgspec.structs.replace(project_of(5, 3), routes=(Route(feature="low", axis="ink", attack_ms=7.0),))
     with grow(make(project), tmp_path / "new.tess", {"ink": None}) as grown:

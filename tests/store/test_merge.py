@@ -126,6 +126,14 @@ def test_a_source_that_is_being_painted_gives_what_it_has(make, project_of, pict
         assert merge(into, [source]).copied == 2
 
 
+def test_a_packed_source_gives_the_same_pictures(make, project_of, bytes_of, packed):
+    project = project_of(5, 3)
+    into, source = make(project, [0, 1], name="into.tess"), make(project, name="from.tess")
+    report = merge(into, [packed(source)])
+    assert outcome(report) == [(13, 2, 0, 0)]
+    assert bytes_of(into) == bytes_of(source)
+
+
 def test_another_identity_is_refused_with_the_differences_before_anything_is_written(make, project_of, files_of):
     into = make(project_of(5, 3), [0], name="into.tess")
     good = make(project_of(5, 3), name="good.tess")

@@ -10,14 +10,15 @@ import click
 
 if TYPE_CHECKING:
     from tessonance.grid import Grid
+    from tessonance.store import Tesseract
 
 
 @click.command()
-@click.argument("tesseract", type=click.Path())
+@click.argument("tesseract", type=click.Path(path_type=Path))
 @click.argument("axes", metavar="AXIS[=STEPS]...", nargs=-1, required=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The new one; named by its steps unless given.")
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
-def grow(tesseract: str, axes: tuple[str, ...], output: Path | None, as_json: bool) -> None:
+def grow(tesseract: Path, axes: tuple[str, ...], output: Path | None, as_json: bool) -> None:
     """Copy TESSERACT into a new one with more steps; every picture keeps its place.
 
     An axis of n steps gets 2n - 1 (2n if it is closed), or STEPS, if all old values are among the new ones. TESSERACT
@@ -31,9 +32,9 @@ def grow(tesseract: str, axes: tuple[str, ...], output: Path | None, as_json: bo
 
     steps = dict(_axis(text) for text in axes)
     with store.open_tesseract(tesseract) as old:
-        before, stored = old.grid, stored_count(old)
-        after = finer(old.project, steps).grid
-    target = output or _named(tesseract, before, after)
+        stored, after = stored_count(old), finer(old.project, steps).grid
+    project = _project(old)
+    target = output or project.with_name(f"{project.stem}-{_shape(after)}.tess")
     with bar(target.name, unit="pictures") as progress:
         grown = store.grow(tesseract, target, steps, progress=progress)
     with grown:
@@ -43,10 +44,10 @@ def grow(tesseract: str, axes: tuple[str, ...], output: Path | None, as_json: bo
         facts = {"path": str(target), "steps": dict(zip(after.names, after.shape, strict=True)), "cells": after.size}
         click.echo(json.dumps({**facts, "painted": painted, "damaged": damaged}, indent=2))
     else:
-        click.echo(f"{target}: {painted:,} of {after.size:,} pictures, from {tesseract}")
-        click.echo(_what_next(tesseract, target, before, after))
+        click.echo(f"{target}: {painted:,} of {after.size:,} pictures, from {old.where}")
+        click.echo(_what_next(project, target, old.grid, after))
     if damaged:
-        click.echo(f"{tesseract}: {damaged:,} damaged and left out: they will be painted again", err=True)
+        click.echo(f"{old.where}: {damaged:,} damaged and left out: they will be painted again", err=True)
         raise click.exceptions.Exit(1)
 
 
@@ -59,27 +60,20 @@ def _axis(text: str) -> tuple[str, int | None]:
         raise click.BadParameter(problem, param_hint="AXIS") from None
 
 
-def _named(tesseract: str, before: Grid, after: Grid) -> Path:
-    """Name the new one by its steps: flower.tess becomes flower-65x33.tess, and that flower-65x65.tess."""
-    if "://" in tesseract:
-        raise click.UsageError("say with -o where the new tesseract is to be")
-    plain = _plain(tesseract, before)
-    return plain.with_name(f"{plain.name}-{_shape(after)}.tess")
+def _project(tesseract: Tesseract) -> Path:
+    """Return where its project file would be: flower.toml for flower.tess, and for flower-65x33.tess of 65 × 33 too."""
+    from tessonance.store.places import address
 
-
-def _plain(tesseract: str, grid: Grid) -> Path:
-    path = Path(tesseract)
-    name = path.name.removesuffix(".zip").removesuffix(".tess")
-    return path.with_name(name.removesuffix(f"-{_shape(grid)}") or name)
+    folder = Path() if address(tesseract.path) else tesseract.path.parent
+    name = tesseract.name.removesuffix(f"-{_shape(tesseract.grid)}") or tesseract.name
+    return folder / f"{name}.toml"
 
 
 def _shape(grid: Grid) -> str:
     return "x".join(map(str, grid.shape))
 
 
-def _what_next(tesseract: str, target: Path, before: Grid, after: Grid) -> str:
-    plain = _plain(tesseract, before)
-    project = plain.with_name(f"{plain.name}.toml")
+def _what_next(project: Path, target: Path, before: Grid, after: Grid) -> str:
     name = str(project) if project.is_file() else "PROJECT.toml"
     pairs = zip(before.axes, after.axes, strict=True)
     edits = [f'  [[axis]] "{new.name}": steps = {new.steps}' for old, new in pairs if old != new]

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("into", type=click.Path(path_type=Path))
-@click.argument("sources", metavar="FROM...", nargs=-1, required=True, type=click.Path())
+@click.argument("sources", metavar="FROM...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Count only, write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
-def merge(into: Path, sources: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
+def merge(into: Path, sources: tuple[Path, ...], dry_run: bool, as_json: bool) -> None:
     """Copy into the tesseract INTO every picture that it lacks and a tesseract FROM has.
 
     All must be of one project. Pictures that are there already stay as they are, FROM is only read, and nothing is

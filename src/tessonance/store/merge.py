@@ -31,7 +31,7 @@ class Merged:
     Parameters
     ----------
     path : str
-        The source.
+        The source, or its address.
     copied : int
         Pictures that were lacking and came from it.
     kept : int
@@ -129,11 +129,11 @@ def merge(
             with ExitStack() as reading:
                 opened = reading.enter_context(open_tesseract(source))
                 count = Counter(_offer(opened, cell, holders, writer) for cell in walk.cells(opened))
-                merged.append(_merged(str(source), count))
+                merged.append(_merged(opened.where, count))
                 if dry_run:  # what it would have given counts as there when the next one is looked at
                     holders.append(opened)
                     stack.push(reading.pop_all())
-        return MergeReport(str(into), dry_run, filled.painted(), filled.grid.size, tuple(merged))
+        return MergeReport(filled.where, dry_run, filled.painted(), filled.grid.size, tuple(merged))
 
 
 def _checked(source: str | Path, filled: Tesseract) -> int:
@@ -145,9 +145,9 @@ def _checked(source: str | Path, filled: Tesseract) -> int:
         if lines := opened.project.differences(filled.project):
             raise TesseractError(
                 "this tesseract was made from another project",
-                where=source,
-                wanted=f"the same [picture], [generator] and axes as in {filled.path}",
-                got="; ".join(lines) + f" (here: {source}, there: {filled.path})",
+                where=opened.where,
+                wanted=f"the same [picture], [generator] and axes as in {filled.where}",
+                got="; ".join(lines) + f" (here: {opened.where}, there: {filled.where})",
                 hint=_way_out(opened, filled),
             )
         return stored_count(opened)
