@@ -6,7 +6,7 @@ import pytest
 
 from tessonance.errors import OutputExists, TesseractError
 from tessonance.store import osfile
-from tessonance.store.osfile import Folder, MappedFile, clear_errors, create_folder, existing_folder
+from tessonance.store.osfile import Folder, OpenFile, clear_errors, create_folder, existing_folder
 
 links = pytest.mark.skipif(sys.platform == "win32", reason="making links needs rights that a user of Windows lacks")
 
@@ -47,38 +47,37 @@ def test_a_small_file_is_read_up_to_a_limit(folder):
     assert len(folder.read("a", limit=4)) == 5  # one more: so the caller knows
 
 
-def test_a_mapping_follows_the_file_as_it_grows(folder):
+def test_an_open_file_is_followed_as_it_grows(folder):
     folder.replace("a", b"0123")
-    mapped = MappedFile(folder, "a")
-    early = mapped.get_bytes(1, 2)
+    opened = OpenFile(folder, "a")
+    early = opened.get_bytes(1, 2)
     file = folder.open_for_writing("a")
     osfile.write_at(file, 4, b"4567")
     osfile.write_at(file, 0, b"X")
-    assert mapped.size == 8
-    assert bytes(mapped.get_bytes(2, 4)) == b"2345"
-    assert bytes(mapped.get_bytes(0, 1)) == b"X"
-    assert bytes(mapped.get_bytes(6, 10)) == b"67"
-    assert bytes(mapped.get_bytes(2**70, 10)) == b""
+    assert opened.size == 8
+    assert bytes(opened.get_bytes(2, 4)) == b"2345"
+    assert bytes(opened.get_bytes(0, 1)) == b"X"
+    assert bytes(opened.get_bytes(6, 10)) == b"67"
+    assert bytes(opened.get_bytes(2**70, 10)) == b""
     assert bytes(early) == b"12"
     osfile.close(file)
 
 
-def test_an_empty_file_maps_to_nothing_until_it_grows(folder):
+def test_an_empty_file_has_no_bytes_until_it_is_made_anew(folder):
     folder.replace("a", b"")
-    mapped = MappedFile(folder, "a")
-    assert mapped.size == 0
-    assert bytes(mapped.get_bytes(0, 4)) == b""
+    opened = OpenFile(folder, "a")
+    assert opened.size == 0
+    assert bytes(opened.get_bytes(0, 4)) == b""
     folder.replace("a", b"0123")
-    assert bytes(mapped.get_bytes(0, 4)) == b"0123"
+    assert bytes(opened.get_bytes(0, 4)) == b"0123"
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a mapped file cannot be truncated there")
-def test_a_file_that_shrinks_under_its_mapping_ends_early_and_not_the_process(folder):
+def test_a_file_that_shrinks_while_it_is_open_ends_early_and_not_the_process(folder):
     folder.replace("a", bytes(100_000))
-    mapped = MappedFile(folder, "a")
+    opened = OpenFile(folder, "a")
     os.truncate(folder.path / "a", 10)
-    assert bytes(mapped.get_bytes(0, 16)) == bytes(10)
-    assert bytes(mapped.get_bytes(90_000, 16)) == b""
+    assert bytes(opened.get_bytes(0, 16)) == bytes(10)
+    assert bytes(opened.get_bytes(90_000, 16)) == b""
 
 
 def test_a_missing_file_is_no_source(folder):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import mmap
 import os
 import secrets
 import shutil
@@ -12,6 +11,7 @@ import sys
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from tessonance.errors import OutputExists, TesseractError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Folder",
-    "MappedFile",
+    "OpenFile",
     "clear_errors",
     "close",
     "create_folder",
@@ -36,6 +36,8 @@ __all__ = [
 ]
 
 WINDOWS = sys.platform == "win32"
+_PREAD = hasattr(os, "pread")
+_MAX_OFFSET = 2**63 - 1
 # Python already keeps descriptors from child processes. A folder from a stranger may hold a link or a pipe:
 # a link is not followed, and opening a pipe must not wait for somebody at its other end.
 _CAREFUL = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -103,10 +105,10 @@ class Folder:
         with os.fdopen(self._open(name, os.O_RDONLY), "rb") as file:
             return file.read(limit + 1)
 
-    def source(self, name: str) -> MappedFile | None:
+    def source(self, name: str) -> OpenFile | None:
         """Return a file ready for reading by position; None where there is none."""
         try:
-            return MappedFile(self, name)
+            return OpenFile(self, name)
         except FileNotFoundError:
             return None
 
@@ -148,16 +150,9 @@ class Folder:
             raise
         _sync_folder(path.parent)
 
-    def map(self, name: str) -> tuple[mmap.mmap | None, memoryview]:
-        """Map a file into memory; None and no bytes where it is empty, which cannot be mapped."""
-        descriptor = self._open(name, os.O_RDONLY)
-        try:
-            mapping = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
-            return mapping, memoryview(mapping)
-        except ValueError:
-            return None, memoryview(b"")
-        finally:
-            os.close(descriptor)
+    def open_for_reading(self, name: str) -> int:
+        """Return a descriptor for `read_at`, `size` and `close`."""
+        return self._open(name, os.O_RDONLY)
 
     def _inside(self, name: str) -> Path:
         path = self.path / name
@@ -176,10 +171,11 @@ class Folder:
         return descriptor
 
 
-class MappedFile:
-    """One regular file, read by position through a memory mapping that follows the file as it grows.
+class OpenFile:
+    """One regular file, read by position, also as it grows; any number of threads may read.
 
-    Any number of threads may read. A mapping goes when its last view does.
+    Mapping it into memory instead was tried: it is no faster beside a decode, and a file that is cut short, or a disk
+    that is pulled out, ends the process where this raises OSError. The file is closed when nobody holds this any more.
 
     Parameters
     ----------
@@ -194,15 +190,15 @@ class MappedFile:
 
     def __init__(self, folder: Folder, name: str) -> None:
         self._folder, self._name = folder, name
-        self._mapped = folder.map(name)
+        self._descriptor = _Descriptor(folder, name)
 
     @property
     def size(self) -> int:
-        """The size of the file now, in bytes: it may have grown since it was mapped."""
-        return _mapped_size(self._mapped[0])
+        """The size of the file now, in bytes: it may have grown. Raises OSError."""
+        return size(self._descriptor.number)
 
     def get_bytes(self, offset: int, length: int) -> memoryview:
-        """Return some bytes of the file without copying them; fewer where the file ends before.
+        """Return some bytes of the file; fewer where the file ends before.
 
         Parameters
         ----------
@@ -216,19 +212,43 @@ class MappedFile:
         Raises
         ------
         OSError
-            If the file has grown and cannot be mapped again.
+            If the file cannot be read.
         """
-        end = offset + length
-        mapping, view = self._mapped
-        if end > len(view):
-            # Another thread may put an older mapping in its place at once; ours is the one to use here.
-            mapping, view = self._mapped = self._folder.map(self._name)
-        # A page that a truncated file no longer has must not be touched: that would end the process.
-        return view[offset : min(end, _mapped_size(mapping))]
+        if offset + length > _MAX_OFFSET:
+            length = max(0, _MAX_OFFSET - offset)
+        if not length:
+            return memoryview(b"")
+        descriptor = self._descriptor  # held here, it stays open though another thread puts a new one in its place
+        found = descriptor.read(offset, length)
+        if len(found) < length and not descriptor.is_still(self._folder, self._name):
+            descriptor = self._descriptor = _Descriptor(self._folder, self._name)
+            found = descriptor.read(offset, length)
+        return memoryview(found)
 
 
-def _mapped_size(mapping: mmap.mmap | None) -> int:
-    return 0 if mapping is None else mapping.size()
+class _Descriptor:
+    """A file open for reading, closed when nobody holds it."""
+
+    def __init__(self, folder: Folder, name: str) -> None:
+        self._lock = Lock()
+        self.number = folder.open_for_reading(name)
+
+    def __del__(self) -> None:
+        if hasattr(self, "number"):  # False where opening it failed
+            close(self.number)
+
+    def read(self, offset: int, length: int) -> bytes:
+        if _PREAD:
+            return read_at(self.number, offset, length)
+        with self._lock:
+            return read_at(self.number, offset, length)
+
+    def is_still(self, folder: Folder, name: str) -> bool:
+        """Tell whether a name stands for this very file; a writer makes a file anew whose index was not whole."""
+        try:
+            return os.path.samestat(os.fstat(self.number), (folder.path / name).stat(follow_symlinks=False))
+        except FileNotFoundError:
+            return True  # the name is gone, what is open can still be read
 
 
 def write_at(descriptor: int, offset: int, data: bytes | memoryview) -> None:
@@ -249,7 +269,16 @@ def size(descriptor: int) -> int:
 
 
 def read_at(descriptor: int, offset: int, length: int) -> bytes:
-    """Read bytes at a position, one thread at a time."""
+    """Read bytes at a position, fewer where the file ends before; where there is no pread, one thread at a time."""
+    found = _read_once(descriptor, offset, length)
+    while len(found) < length and (more := _read_once(descriptor, offset + len(found), length - len(found))):
+        found += more  # a signal, or a network disk, may cut a read short
+    return found
+
+
+def _read_once(descriptor: int, offset: int, length: int) -> bytes:
+    if _PREAD:
+        return os.pread(descriptor, length, offset)
     os.lseek(descriptor, offset, os.SEEK_SET)
     return os.read(descriptor, length)
 
