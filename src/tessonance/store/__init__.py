@@ -5,16 +5,21 @@ from __future__ import annotations
 from tessonance.store.codec import PictureCodec, codec_for
 from tessonance.store.grow import grow
 from tessonance.store.merge import MergeReport, merge
+from tessonance.store.packing import PackReport, UnpackReport, pack, unpack
 from tessonance.store.reader import Tesseract, open_tesseract
 from tessonance.store.writer import TesseractWriter
 
 __all__ = [
     "MergeReport",
+    "PackReport",
     "PictureCodec",
     "Tesseract",
     "TesseractWriter",
+    "UnpackReport",
     "codec_for",
     "grow",
     "merge",
     "open_tesseract",
+    "pack",
+    "unpack",
 ]

@@ -21,6 +21,7 @@ __all__ = [
     "FRAMES",
     "MAX_DOCUMENT_BYTES",
     "ROOT",
+    "document_limits",
     "documents",
     "parse",
     "read_layout",
@@ -65,6 +66,25 @@ def documents(project: Project, *, version: str) -> dict[str, bytes]:
         files[f"{axis.name}/{ROOT}"] = _document(_coordinates(axis))
         files[f"{axis.name}/c.0"] = axis.values.astype("<f8").tobytes()
     return files
+
+
+def document_limits(project: Project) -> dict[str, int]:
+    """Return how many bytes each file may have at the most that stands beside the shards.
+
+    Parameters
+    ----------
+    project : Project
+
+    Returns
+    -------
+    dict of str to int
+        By name. The two of the group and the pictures must be there; the axes' are for others.
+    """
+    limits = {ROOT: MAX_DOCUMENT_BYTES, f"{FRAMES}/{ROOT}": MAX_DOCUMENT_BYTES}
+    for axis in project.axes:
+        limits[f"{axis.name}/{ROOT}"] = MAX_DOCUMENT_BYTES
+        limits[f"{axis.name}/c.0"] = 8 * axis.steps
+    return limits
 
 
 def with_project(group: dict[str, Any], project: Project, *, version: str) -> bytes:

@@ -18,6 +18,7 @@ from tessonance.errors import OutputExists, TesseractError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import BinaryIO
 
 __all__ = [
     "Folder",
@@ -26,6 +27,8 @@ __all__ = [
     "close",
     "create_folder",
     "existing_folder",
+    "new_file",
+    "new_folder",
     "publish_folder",
     "read_at",
     "refusal",
@@ -317,19 +320,54 @@ def create_folder(path: Path, files: Mapping[str, bytes]) -> None:
     OSError
         If the system refuses.
     """
-    refuse_existing(path)
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
-    partial.mkdir()
-    try:
+    with new_folder(path) as partial:
         for name, data in files.items():
             (partial / name).parent.mkdir(exist_ok=True)
             _write_new(partial / name, data)
-        for folder in {(partial / name).parent for name in files}:
-            _sync_folder(folder)
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Give a folder to fill, which appears under its name whole, or not at all. Raises OutputExists and OSError."""
+    refuse_existing(path)
+    partial = _partial(path)
+    partial.mkdir()
+    try:
+        yield partial
+        for folder, _, _ in os.walk(partial):
+            _sync_folder(Path(folder))
         publish_folder(partial, path)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
+
+
+@contextmanager
+def new_file(path: Path, *, force: bool = False) -> Iterator[BinaryIO]:
+    """Give a file to write, which appears under its name whole, or not at all; with `force` in place of another one.
+
+    Raises OutputExists and OSError.
+    """
+    if not force:
+        refuse_existing(path)
+    partial = _partial(path)
+    try:
+        with partial.open("xb") as file:
+            yield file
+            file.flush()
+            sync(file.fileno())
+        if not force:
+            refuse_existing(path)  # another may have come meanwhile
+        _rename(partial, path)
+    except BaseException:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _partial(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
 
 
 def publish_folder(partial: Path, path: Path) -> None:

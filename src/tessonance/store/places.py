@@ -62,6 +62,10 @@ def place_of(path: str | Path) -> tuple[Place, Path]:
 
 def plain_name(path: Path) -> str:
     """Return the NAME of ``NAME.tess``, ``NAME.tess.zip`` or an address, fit for a title and a file name."""
-    name = re.sub(r"\.zip$", "", unquote(path.name), flags=re.IGNORECASE)
-    name = re.sub(r"\.tess$", "", name, flags=re.IGNORECASE)
-    return _UNFIT.sub("_", name) or "tesseract"
+    if address(path) is not None:
+        name = _UNFIT.sub("_", unquote(path.name))
+    else:
+        name = (path if path.name.strip(".") else path.resolve()).name
+    for suffix in (".zip", ".tess"):
+        name = name[: -len(suffix)] if name.lower().endswith(suffix) else name
+    return name or "tesseract"

@@ -256,7 +256,7 @@ class Tesseract:
         TesseractError
             If a file cannot be read.
         """
-        for shard in self._shards():
+        for shard in self.shards():
             if reader := self._readers.get(shard) or self._open_shard(shard):
                 with clear_errors(self.where):
                     places = reader.stored()
@@ -293,15 +293,15 @@ class Tesseract:
             return reader.lengths()
 
     def _all_lengths(self) -> Iterator[NDArray[np.uint64]]:
-        shards = self._shards()
+        shards = self.shards()
         with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
             for first in range(0, len(shards), ASKED_AT_ONCE):
                 some = shards[first : first + ASKED_AT_ONCE]
                 for shard, lengths in zip(some, pool.map(self._lengths, some), strict=True):
                     yield lengths[self.layout.inside(shard)]
 
-    def _shards(self) -> list[Cell]:
-        """Return which shards have a file now; all there can be, where the place does not list them."""
+    def shards(self) -> list[Cell]:
+        """Return which shards have a file now, in ascending order; all there can be, where no list is to be had."""
         with clear_errors(self.where):
             names = self._place.names(metadata.FRAMES)
         if names is not None:

@@ -100,7 +100,7 @@ class ShardReader:
         OSError
             If the source cannot be read.
         """
-        index = self._index()
+        index = self.index()
         return np.where(self._layout.plausible(index, self._source.size), index[:, 1], np.uint64(0))
 
     def stored(self) -> NDArray[np.intp]:
@@ -116,12 +116,23 @@ class ShardReader:
         OSError
             If the source cannot be read.
         """
-        index = self._index()
+        index = self.index()
         places = np.flatnonzero((index != np.uint64(MISSING)).all(axis=1))
         return places[np.argsort(index[places, 0], kind="stable")]
 
-    def _index(self) -> NDArray[np.uint64]:
-        """Return offsets and lengths, shape (shard_cells, 2); a file that ends before has none."""
+    def index(self) -> NDArray[np.uint64]:
+        """Return the index as it stands now; one that the file does not hold whole is empty.
+
+        Returns
+        -------
+        ndarray of uint64, shape (shard_cells, 2)
+            Offsets and lengths, whatever they are.
+
+        Raises
+        ------
+        OSError
+            If the source cannot be read.
+        """
         raw = bytes(self._source.get_bytes(0, self._layout.index_bytes))  # a copy, which stands still
         whole = raw if len(raw) == self._layout.index_bytes else EMPTY * self._layout.shard_cells
         return np.frombuffer(whole, "<u8").reshape(-1, 2)
