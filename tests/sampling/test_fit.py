@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tessonance.errors import RenderError
 from tessonance.sampling import fit
+from tessonance.sampling.fit import cut
 
 
 def slope(width: int, height: int) -> np.ndarray:
@@ -38,6 +39,15 @@ def test_cover_cuts_both_sides_alike() -> None:
     assert frame[:, -1, 0].mean() > 249
     np.testing.assert_allclose(frame[0, :, 1].mean(), 250 * 112 / 512, atol=1)
     np.testing.assert_allclose(frame[-1, :, 1].mean(), 250 * 400 / 512, atol=1)
+
+
+@given(st.integers(16, 600), st.integers(16, 600))
+def test_what_is_cut_has_the_proportions_of_the_frame_and_stands_in_the_middle(w: int, h: int) -> None:
+    picture = np.arange(w * h, dtype=np.uint32).reshape(h, w)
+    part = cut(picture, (320, 180))
+    assert part.shape[0] == h or part.shape[1] == w
+    assert min(abs(part.shape[1] - part.shape[0] * 16 / 9), abs(part.shape[0] - part.shape[1] * 9 / 16)) <= 1
+    assert int(part[0, 0]) + int(part[-1, -1]) == w * h - 1
 
 
 def test_contain_shows_all_of_it_between_black_bars() -> None:

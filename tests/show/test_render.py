@@ -26,6 +26,7 @@ from tessonance.errors import (
 from tessonance.grid import Axis
 from tessonance.plugins import open_generator
 from tessonance.project import Generator, Mapping, Picture, Project, Route
+from tessonance.sampling import CpuSampler, fit
 from tessonance.show.render import RenderReport
 from tessonance.sinks import MemorySink
 from tessonance.store import Tesseract, TesseractWriter
@@ -171,6 +172,15 @@ def test_a_tesseract_that_is_being_made_plays_at_its_finest_complete_level(song:
     with TesseractWriter.open(path, whole) as writer:  # one more picture, of a level that is not complete
         writer.put_picture((1, 1), np.zeros((32, 32, 3), np.uint8))
     assert frames(path, song, stop=2.0).mean() > 40
+
+
+def test_cover_is_the_blend_of_whole_pictures_cut_and_enlarged(painted: Path, song: Path) -> None:
+    with tess.open(painted) as opened:
+        whole = CpuSampler(opened.picture, opened.grid, opened.knots())
+        track = tess.features(song, opened.project.mapping.feature_names, stop=1.0)
+        path = tess.motion(opened.project.mapping, track)
+        for k, frame in enumerate(frames(opened, song, stop=1.0)):
+            np.testing.assert_array_equal(frame, fit(whole.frame(path.at(k / 30)), SIZE, "cover"))
 
 
 def test_nearest_shows_stored_pictures_only(painted: Path, song: Path) -> None:

@@ -12,7 +12,7 @@ from tessonance.errors import RenderError, nearest
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["FITS", "Fit", "check_fit", "fit"]
+__all__ = ["FITS", "Fit", "check_fit", "cut", "fit"]
 
 Fit = Literal["cover", "contain", "stretch"]
 FITS: tuple[str, ...] = get_args(Fit)
@@ -47,7 +47,7 @@ def fit(
     check_fit(mode)
     width, height = size
     if mode == "cover":
-        picture = _crop(picture, width / height)
+        picture = cut(picture, size)
     if picture.shape[:2] == (height, width):
         return picture
     frame = np.empty((height, width, 3), np.uint8) if into is None else into
@@ -70,9 +70,12 @@ def _resize(picture: NDArray[np.uint8], into: NDArray[np.uint8]) -> None:
     cv2.resize(picture, (width, height), dst=into, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC)
 
 
-def _crop(picture: NDArray[np.uint8], aspect: float) -> NDArray[np.uint8]:
-    """Cut the largest middle part of an aspect ratio; equally much on both sides, or the picture would sit aside."""
-    height, width = picture.shape[:2]
+def cut(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Return the largest middle part of a picture that has the proportions of a frame: what ``cover`` shows of it.
+
+    Equally much is cut on both sides, or the picture would sit aside; so the proportions hold to a pixel.
+    """
+    (height, width), aspect = picture.shape[:2], size[0] / size[1]
     if width > height * aspect:
         side = min(round((width - height * aspect) / 2), (width - 1) // 2)
         return picture[:, side : width - side]

@@ -112,11 +112,11 @@ class Pad:
         width = max(1, round(2 * self._scale))
         for k, leap in enumerate(across):
             if not leap:  # across the seam of a closed axis it leaves on one side and enters on the other
-                light = 235 * ((k + 1) / len(across)) ** 1.6
+                light = 210 * ((k + 1) / len(across)) ** 2
                 cv2.line(mask, points[k], points[k + 1], light, width, cv2.LINE_AA, SHIFT)
         cv2.circle(mask, points[-1], round(5 * self._scale * 2**SHIFT), 255, -1, cv2.LINE_AA, SHIFT)
         glow = blurred(mask, 4.5 * self._scale)
-        return np.asarray(cv2.addWeighted(mask, 0.6, glow, 1.1, 0), np.uint8)
+        return np.asarray(cv2.addWeighted(mask, 0.55, glow, 0.85, 0), np.uint8)
 
     def _edges(self) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
         """Return the lines around the field: whole where an axis ends, dashed where it goes on at the other side."""

@@ -12,7 +12,7 @@ from tessonance.errors import ProjectError, RenderError
 from tessonance.motion import motion
 from tessonance.project import ANALYSIS_RATE, Mapping, load_mapping
 from tessonance.sampling.cpu import CpuSampler
-from tessonance.sampling.fit import check_fit
+from tessonance.sampling.fit import check_fit, cut
 from tessonance.show.ahead import ahead
 from tessonance.show.frames import FrameMaker
 from tessonance.show.hud import Hud
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from tessonance.grid import Cell
     from tessonance.motion import Path as MotionPath
     from tessonance.show.frames import Stage
     from tessonance.sinks import Sink
@@ -130,19 +131,20 @@ def render(
         Of another kind, for a tesseract, a song or a mapping that is not as it should be.
     """
     size, rate = frame_size(size), frame_rate(fps)
+    check_fit(fit)
     film = _film_path(path, force=force) if sink is None else None  # refused before anything long begins
     with ExitStack() as stack:
         if isinstance(tesseract, str | Path):
             tesseract = stack.enter_context(_opened(tesseract))
-        sampler = _sampler(tesseract, method=method, fit=fit)
+        sampler = _sampler(tesseract, method=method, cut_to=size if fit == "cover" else None)
+        fitting = "stretch" if fit == "cover" else fit  # what was cut has the frame's proportions
         routes = _routes(tesseract, mapping)
         take = _Take.of(song, start=start, stop=stop, fps=rate)
-        out = sink or _film(path, take, size=size, encoder=encoder, force=force)
+        out = _film(path, take, size=size, encoder=encoder, force=force) if sink is None else sink
         try:
             path_taken, shown = _played(take, routes, hud_size=size if hud else None)
-            maker = FrameMaker(
-                sampler, path_taken, size=size, fit=fit, stages=stages, hud=shown, lasting=FRAMES_AHEAD + IN_HAND
-            )
+            lasting = FRAMES_AHEAD + IN_HAND
+            maker = FrameMaker(sampler, path_taken, size=size, fit=fitting, stages=stages, hud=shown, lasting=lasting)
             _pump(maker, take, out, progress)
             out.close()
         except BaseException:
@@ -224,9 +226,14 @@ def _routes(tesseract: Tesseract, mapping: Mapping | str | Path | None) -> Mappi
     return routes
 
 
-def _sampler(tesseract: Tesseract, *, method: str, fit: str) -> CpuSampler:
-    check_fit(fit)
-    return CpuSampler(tesseract.picture, tesseract.grid, tesseract.knots(), method=method)
+def _sampler(tesseract: Tesseract, *, method: str, cut_to: tuple[int, int] | None) -> CpuSampler:
+    """Return a sampler of pictures that are cut as soon as they are read: what no frame shows is not blended either."""
+
+    def read(cell: Cell) -> NDArray[np.uint8]:
+        picture = tesseract.picture(cell)
+        return picture if cut_to is None else cut(picture, cut_to).copy()
+
+    return CpuSampler(read, tesseract.grid, tesseract.knots(), method=method)
 
 
 def _played(
