@@ -19,7 +19,7 @@ def painted(crew: SoloCrew | ProcessCrew, worker: int = 0) -> Done:
     while worker not in crew.idle:
         list(crew.collect(0.1))
         assert time.monotonic() < ends
-    crew.give(worker, POINTS)
+    crew.give(worker, POINTS, task=7)
     while time.monotonic() < ends:
         for done in crew.collect(0.2):
             return done
@@ -41,8 +41,8 @@ def test_one_process_and_several_give_the_same_bytes(small_project: Project) -> 
 def test_a_worker_with_a_task_is_busy(small_project: Project) -> None:
     crew = ProcessCrew(small_project, 1)
     try:
-        crew.give(0, POINTS)
-        assert (crew.idle, crew.busy) == ([], 1)
+        crew.give(0, POINTS, task=7)
+        assert crew.idle == []
     finally:
         crew.close()
 
@@ -62,10 +62,11 @@ def test_a_generator_that_is_not_there_is_refused_with_the_nearest(small_text: s
 def test_a_killed_process_is_reported_and_replaced(small_project: Project) -> None:
     crew = ProcessCrew(small_project, 1)
     try:
-        crew.give(0, POINTS)
+        crew.give(0, POINTS, task=7)
         crew._processes[0]._popen.kill()
-        error = next(done.error for _ in range(99) for done in crew.collect(0.2))
-        assert "a painting process ended" in str(error)
+        done = next(done for _ in range(99) for done in crew.collect(0.2))
+        assert "a painting process ended" in str(done.error)
+        assert (done.task, done.lost) == (7, True)
         assert painted(crew).pictures
     finally:
         crew.close()
@@ -75,9 +76,10 @@ def test_a_task_that_is_stuck_is_ended(small_text: str) -> None:
     slow = parse_project(small_text.replace("seed = 3", "delay_ms = 20_000"))
     crew = ProcessCrew(slow, 1, task_seconds=0.2)
     try:
-        crew.give(0, POINTS)
-        error = next(done.error for _ in range(99) for done in crew.collect(0.2))
-        assert "longer than 0.2 s" in str(error)
+        crew.give(0, POINTS, task=7)
+        done = next(done for _ in range(99) for done in crew.collect(0.2))
+        assert "longer than 0.2 s" in str(done.error)
+        assert not done.lost, "a cell that is stuck is to be blamed for it"
     finally:
         crew.close()
 
@@ -105,3 +107,15 @@ def test_project_errors_in_a_worker_keep_their_words(small_text: str) -> None:
         ProcessCrew(parse_project(small_text.replace("seed = 3", "delay_ms = -1")), 1)
     with pytest.raises(ProjectError, match="delay_ms is out of range"):
         SoloCrew(parse_project(small_text.replace("seed = 3", "delay_ms = -1")))
+
+
+def test_every_worker_says_where_it_is(small_project: Project) -> None:
+    crew = ProcessCrew(small_project, 2)
+    try:
+        painted(crew, 0)
+        painted(crew, 1)
+        pids = {event["pid"] for event in crew.events}
+        assert pids == {process._popen.pid for process in crew._processes}
+        assert {event["event"] for event in crew.events} == {"worker"}
+    finally:
+        crew.close()

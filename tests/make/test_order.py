@@ -69,3 +69,12 @@ def test_groups_are_sorted_by_their_key() -> None:
     groups = level_groups(GRID, np.arange(GRID.size), ["ink"])
     assert [group.key for group in groups] == [(i,) for i in range(9)]
     assert all(len(group.flats) == 17 for group in groups)
+
+
+def test_what_a_worker_went_on_with_is_free_when_he_leaves() -> None:
+    """The cells of one value of `ink` go to one of those who stay, not to all of them in turn."""
+    plan = Plan(GRID, nothing, slow_axes=["ink"], last_level=0)
+    first = GRID.cell(int(plan.take(0, 1)[0]))[1]
+    plan.release(0)
+    other = GRID.cell(int(plan.take(1, 1)[0]))[1]
+    assert other == first

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from tessonance.errors import TessError
 from tessonance.make.worker import Painter
@@ -13,37 +13,57 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tessonance.grid import Point
+    from tessonance.make.worker import Hello
     from tessonance.project import Project
 
-__all__ = ["Crew", "Done", "SoloCrew", "cores", "crew"]
+__all__ = ["Crew", "Done", "SoloCrew", "cores", "crew", "joined"]
 
 
 class Done(NamedTuple):
-    """What a worker brought back: encoded pictures, or why there are none."""
+    """What became of a task: encoded pictures, or why there are none.
 
-    worker: int
+    Parameters
+    ----------
+    task : int
+        The number it was given under.
+    pictures : list of bytes
+        In the order of its points.
+    error : TessError, optional
+        Why there are none.
+    lost : bool
+        Whether the worker is gone, which may not be the points' fault.
+    """
+
+    task: int
     pictures: list[bytes]
     error: TessError | None = None
+    lost: bool = False
 
 
 class Crew(Protocol):
-    """Workers that each take one task at a time; a task that fails comes back as an error, never as an exception."""
+    """Workers, who may come and go; a task that fails comes back as an error, never as an exception.
+
+    Attributes
+    ----------
+    batch_size : int
+        How many points a worker likes to get at once.
+    slow_axes : tuple of str
+        The axes whose values are best kept with one worker.
+    events : list of dict
+        What the journal should tell, oldest first; whoever notes an event takes it out.
+    """
 
     batch_size: int
     slow_axes: tuple[str, ...]
+    events: list[dict[str, Any]]
 
     @property
     def idle(self) -> list[int]:
-        """The workers that have no task."""
+        """The workers that can take a task, each as often as it can take one."""
         ...
 
-    @property
-    def busy(self) -> int:
-        """How many workers have a task."""
-        ...
-
-    def give(self, worker: int, points: Sequence[Point]) -> None:
-        """Give an idle worker points to paint."""
+    def give(self, worker: int, points: Sequence[Point], *, task: int) -> None:
+        """Give an idle worker points to paint, under a number of their own."""
         ...
 
     def collect(self, timeout_seconds: float) -> Iterator[Done]:
@@ -60,6 +80,11 @@ def cores() -> int:
     with suppress(AttributeError):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def joined(worker: int, hello: Hello) -> dict[str, Any]:
+    """Return the event of a worker that can paint now."""
+    return {"event": "worker", "worker": worker, "host": hello.host, "pid": hello.pid, "device": hello.device}
 
 
 def crew(project: Project, workers: int, *, task_seconds: float | None = None) -> Crew:
@@ -100,31 +125,27 @@ class SoloCrew:
     def __init__(self, project: Project) -> None:
         self._painter = Painter(project)
         self.batch_size, self.slow_axes = self._painter.batch_size, self._painter.slow_axes
-        self._points: Sequence[Point] | None = None
+        self.events = [joined(0, self._painter.hello())]
+        self._task: tuple[int, Sequence[Point]] | None = None
 
     @property
     def idle(self) -> list[int]:
         """Worker 0, unless it has a task."""
-        return [] if self._points else [0]
+        return [] if self._task else [0]
 
-    @property
-    def busy(self) -> int:
-        """1 while there is a task."""
-        return 1 if self._points else 0
-
-    def give(self, worker: int, points: Sequence[Point]) -> None:
+    def give(self, worker: int, points: Sequence[Point], *, task: int) -> None:
         """Keep the points until `collect`."""
-        self._points = points
+        self._task = task, points
 
     def collect(self, timeout_seconds: float) -> Iterator[Done]:
         """Paint the points and yield them."""
-        if self._points is None:
+        if self._task is None:
             return
-        points, self._points = self._points, None
+        (task, points), self._task = self._task, None
         try:
-            yield Done(0, self._painter.paint(points))
+            yield Done(task, self._painter.paint(points))
         except TessError as error:
-            yield Done(0, [], error)
+            yield Done(task, [], error)
 
     def close(self) -> None:
         """Close the generator."""

@@ -141,6 +141,10 @@ class Plan:
             groups.remove(group)
         return taken
 
+    def release(self, worker: int) -> None:
+        """Let the others take over the values of the slow axes that a worker went on with."""
+        self._owner = {key: owner for key, owner in self._owner.items() if owner != worker}
+
     def _choose(self, worker: int) -> tuple[list[Group], Group]:
         for groups in self._ahead:
             for wanted in (worker, None):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import count
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -82,6 +83,14 @@ class Limits:
     stop: Callable[[], bool] | None = None
 
 
+class _Task(NamedTuple):
+    """Cells in the hands of a worker."""
+
+    worker: int
+    flats: NDArray[np.int64]
+    given: float
+
+
 class Painting:
     """One crew painting one tesseract.
 
@@ -109,8 +118,10 @@ class Painting:
         self._progress = progress or (lambda _: None)
         self._plan = Plan(writer.grid, self._done_or_unwanted, slow_axes=crew.slow_axes, last_level=limits.level)
         self._attempts = Attempts()
-        self._task_cells = crew.batch_size
-        self._in_flight: dict[int, tuple[NDArray[np.int64], float]] = {}
+        self._numbers, self._in_flight = count(), dict[int, _Task]()
+        self._all_handed_out = False
+        self._task_cells: dict[int, int] = {}  # how many cells each worker is given at once
+        self._brought: dict[int, float] = {}  # when each worker last brought something back
         self._before, self._fresh, self._bytes, self._handed = writer.painted(), 0, 0, 0
         self._began = time.monotonic()
 
@@ -133,14 +144,16 @@ class Painting:
             if going:
                 for worker in self._crew.idle:
                     self._give(worker)
-            if not self._crew.busy and not (going and self._attempts.waiting):
+            if not self._in_flight and not (going and (self._attempts.waiting or not self._all_handed_out)):
                 break
             for done in self._crew.collect(WAIT_SECONDS):
                 if isinstance(done.error, OutOfMemory):
                     fatal = done.error
                 self._take(done)
-            if not self._crew.busy:
-                time.sleep(WAIT_SECONDS / 10)  # everyone waits for a cell to be due again
+            self._note_events()
+            if not self._in_flight:
+                time.sleep(WAIT_SECONDS / 10)  # everyone waits for a cell to be due again, or for a worker
+        self._note_events()
         self._writer.sync()
         if fatal or self._attempts.given_up:
             raise fatal or self._summary()
@@ -158,21 +171,27 @@ class Painting:
         if due is not None:
             flats = np.array([due])
         else:
-            left = self._task_cells if self._limits.cells is None else self._limits.cells - self._handed
-            flats = self._plan.take(worker, min(self._task_cells, left)) if left > 0 else np.empty(0, np.int64)
+            most = self._task_cells.get(worker, self._crew.batch_size)
+            left = most if self._limits.cells is None else self._limits.cells - self._handed
+            flats = self._plan.take(worker, min(most, left)) if left > 0 else np.empty(0, np.int64)
             self._handed += len(flats)
+            self._all_handed_out = not flats.size
         if flats.size:
-            self._in_flight[worker] = flats, time.perf_counter()
-            grid = self._writer.grid
-            self._crew.give(worker, [grid.point(grid.cell(int(flat))) for flat in flats])
+            task, grid = next(self._numbers), self._writer.grid
+            self._in_flight[task] = _Task(worker, flats, time.perf_counter())
+            self._crew.give(worker, [grid.point(grid.cell(int(flat))) for flat in flats], task=task)
 
     def _take(self, done: Done) -> None:
-        flats, began = self._in_flight.pop(done.worker)
+        worker, flats, given = self._in_flight.pop(done.task)
         if done.error:
-            self._note_failure(flats, done.error)
+            self._note_failure(flats, done.error, lost=done.lost)
+            if done.lost:
+                self._plan.release(worker)
         else:
             self._attempts.any_worked = True
-            self._pace(len(flats), time.perf_counter() - began)
+            now = time.perf_counter()
+            self._pace(worker, len(flats), now - max(given, self._brought.get(worker, 0.0)))
+            self._brought[worker] = now
             for flat, encoded in zip(flats, done.pictures, strict=True):
                 self._writer.put(self._writer.grid.cell(int(flat)), encoded)
             if self._safe:
@@ -181,16 +200,21 @@ class Painting:
             self._bytes += sum(map(len, done.pictures))
         self._report()
 
-    def _note_failure(self, flats: NDArray[np.int64], error: TessError) -> None:
-        for flat in self._attempts.failed(flats.tolist(), error, now=time.monotonic()):
+    def _note_events(self) -> None:
+        while self._crew.events:
+            self._writer.note(self._crew.events.pop(0))
+
+    def _note_failure(self, flats: NDArray[np.int64], error: TessError, *, lost: bool) -> None:
+        failed = self._attempts.lost if lost else self._attempts.failed
+        for flat in failed(flats.tolist(), error, now=time.monotonic()):
             cell = self._writer.grid.cell(flat)
             self._writer.note({"event": "failed", "cell": cell, "error": str(error)})
 
-    def _pace(self, cells: int, seconds: float) -> None:
-        """Let the next tasks last about `TASK_SECONDS`, in whole batches."""
+    def _pace(self, worker: int, cells: int, seconds: float) -> None:
+        """Let a worker's next tasks last about `TASK_SECONDS`, in whole batches."""
         size = self._crew.batch_size
         batches = int(TASK_SECONDS / max(seconds / cells, 1e-6) / size)
-        self._task_cells = size * max(1, min(batches, MOST_CELLS // size))
+        self._task_cells[worker] = size * max(1, min(batches, MOST_CELLS // size))
 
     def _report(self) -> None:
         failed = len(self._attempts.given_up)

@@ -9,11 +9,10 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
-from tessonance import errors
 from tessonance.errors import GeneratorError, TessError
-from tessonance.make.crew import Done
+from tessonance.make.crew import Done, joined
 from tessonance.make.worker import Failure, Hello, Message, Painted, Start, Task, receive, send
 
 if TYPE_CHECKING:
@@ -54,6 +53,7 @@ class ProcessCrew:
 
     def __init__(self, project: Project, workers: int, *, task_seconds: float | None = None) -> None:
         self._project, self._task_seconds = project, task_seconds
+        self.events: list[dict[str, Any]] = []
         self._inbox: Inbox = queue.SimpleQueue()
         self._false_starts = 0
         self._processes = [_Process(project, self._inbox) for _ in range(workers)]
@@ -69,14 +69,9 @@ class ProcessCrew:
         """The workers that have no task."""
         return [worker for worker, process in enumerate(self._processes) if process.is_idle]
 
-    @property
-    def busy(self) -> int:
-        """How many workers have a task."""
-        return sum(process.since is not None for process in self._processes)
-
-    def give(self, worker: int, points: Sequence[Point]) -> None:
+    def give(self, worker: int, points: Sequence[Point], *, task: int) -> None:
         """Give an idle worker points to paint."""
-        self._processes[worker].give(points)
+        self._processes[worker].give(points, task)
 
     def collect(self, timeout_seconds: float) -> Iterator[Done]:
         """Yield what has been brought back; wait for the first at most so long.
@@ -107,20 +102,24 @@ class ProcessCrew:
     def _receive(self, process: _Process, message: Message | None) -> Done | None:
         worker = self._processes.index(process)
         if isinstance(message, Hello):
-            self._false_starts = 0
-            process.is_open = True
+            self._welcome(process, message)
             return None
-        had_a_task, process.since = process.since is not None, None
-        if isinstance(message, Painted):
-            return Done(worker, message.pictures)
-        if isinstance(message, Failure):
-            return Done(worker, [], _rebuilt(message))
-        error = self._replace(worker, process)
-        return Done(worker, [], error) if had_a_task else None
+        task, process.task = process.task, None
+        if task is not None and isinstance(message, Painted):
+            return Done(task, message.pictures)
+        if task is not None and isinstance(message, Failure):
+            return Done(task, [], message.error())
+        error = self._replace(worker, process, message)
+        return None if task is None else Done(task, [], error, lost=process.killed is None)
 
-    def _replace(self, worker: int, process: _Process) -> GeneratorError:
+    def _welcome(self, process: _Process, hello: Hello) -> None:
+        self._false_starts = 0
+        process.is_open = True
+        self.events.append(joined(self._processes.index(process), hello))
+
+    def _replace(self, worker: int, process: _Process, message: Message | None) -> TessError:
         process.end()
-        error = process.death()
+        error = message.error() if isinstance(message, Failure) else process.death()
         self._false_starts += not process.is_open
         if self._false_starts >= MOST_FALSE_STARTS:
             raise error
@@ -129,16 +128,16 @@ class ProcessCrew:
 
     def _kill_stuck(self) -> None:
         for process in self._processes:
-            if self._task_seconds and process.since and time.monotonic() - process.since > self._task_seconds:
+            if self._task_seconds and process.task is not None and process.seconds > self._task_seconds:
                 process.kill(f"it took longer than {self._task_seconds:g} s")
 
     def _first_hello(self) -> Hello:
         process, message = self._inbox.get()
         if isinstance(message, Hello):
-            process.is_open = True
+            self._welcome(process, message)
             return message
         if isinstance(message, Failure):
-            raise _rebuilt(message)
+            raise message.error()
         process.end()
         raise process.death()
 
@@ -148,8 +147,9 @@ class _Process:
 
     def __init__(self, project: Project, inbox: Inbox) -> None:
         self.is_open = False
-        self.since: float | None = None  # when its task was given
-        self._killed: str | None = None
+        self.task: int | None = None
+        self.killed: str | None = None
+        self._given = 0.0
         self._popen = subprocess.Popen(
             [sys.executable, "-m", "tessonance.make.worker"],
             stdin=subprocess.PIPE,
@@ -163,14 +163,18 @@ class _Process:
 
     @property
     def is_idle(self) -> bool:
-        return self.is_open and self.since is None
+        return self.is_open and self.task is None
 
-    def give(self, points: Sequence[Point]) -> None:
-        self.since = time.monotonic()
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._given
+
+    def give(self, points: Sequence[Point], task: int) -> None:
+        self.task, self._given = task, time.monotonic()
         self._say(Task(list(points)))
 
     def kill(self, reason: str) -> None:
-        self._killed = reason
+        self.killed = reason
         self._popen.kill()
 
     def dismiss(self) -> None:
@@ -189,7 +193,7 @@ class _Process:
     def death(self) -> GeneratorError:
         return GeneratorError(
             "a painting process ended",
-            got=self._killed or f"exit code {self._popen.returncode}",
+            got=self.killed or f"exit code {self._popen.returncode}",
             hint="what it said stands above; if the system killed it, it may want more memory: --workers 1",
         )
 
@@ -202,11 +206,3 @@ class _Process:
             while (message := receive(cast("BinaryIO", self._popen.stdout))) is not None:
                 inbox.put((self, message))
         inbox.put((self, None))
-
-
-def _rebuilt(failure: Failure) -> TessError:
-    kind = getattr(errors, failure.kind, GeneratorError)
-    error: TessError = kind(
-        failure.problem, where=failure.where, wanted=failure.wanted, got=failure.got, hint=failure.hint
-    )
-    return error

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import platform
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
+from tessonance import errors
 from tessonance.errors import GeneratorError, OutOfMemory, TessError
 from tessonance.project import Project
 
@@ -31,10 +33,13 @@ class Start(msgspec.Struct, tag=True):
 
 
 class Hello(msgspec.Struct, tag=True):
-    """What a worker answers when its generator is open."""
+    """What a worker answers when its generator is open: what it likes to be given, and who it is."""
 
     batch_size: int
     slow_axes: tuple[str, ...]
+    host: str
+    pid: int
+    device: str | None
 
 
 class Task(msgspec.Struct, tag=True):
@@ -58,6 +63,17 @@ class Failure(msgspec.Struct, tag=True):
     wanted: str | None = None
     got: str | None = None
     hint: str | None = None
+
+    @classmethod
+    def of(cls, error: TessError) -> Failure:
+        """Put an error into words that travel."""
+        return cls(type(error).__name__, error.problem, error.where, error.wanted, error.got, error.hint)
+
+    def error(self) -> TessError:
+        """Return the error again."""
+        kind = getattr(errors, self.kind, GeneratorError)
+        error: TessError = kind(self.problem, where=self.where, wanted=self.wanted, got=self.got, hint=self.hint)
+        return error
 
 
 Message = Start | Hello | Task | Painted | Failure
@@ -129,6 +145,13 @@ class Painter:
             encoded += [self._codec.encode(picture) for picture in self._paint_batch(batch)]
         return encoded
 
+    def hello(self) -> Hello:
+        """Say what it likes to be given, where it is, and on which device if its generator has a ``device``."""
+        device = getattr(self._generator, "device", None)
+        return Hello(
+            self.batch_size, self.slow_axes, platform.node(), os.getpid(), None if device is None else str(device)
+        )
+
     def close(self) -> None:
         """Close the generator."""
         self._generator.close()
@@ -193,12 +216,11 @@ def main() -> None:
         try:
             if isinstance(message, Start):
                 painter = Painter(Project.from_dict(message.project))
-                send(answers, Hello(painter.batch_size, painter.slow_axes))
+                send(answers, painter.hello())
             elif isinstance(message, Task) and painter is not None:
                 send(answers, Painted(painter.paint(message.points)))
         except TessError as error:
-            kind = type(error).__name__
-            send(answers, Failure(kind, error.problem, error.where, error.wanted, error.got, error.hint))
+            send(answers, Failure.of(error))
 
 
 if __name__ == "__main__":
