@@ -180,7 +180,7 @@ def _label(
     title, small = ImageFont.load_default(22), ImageFont.load_default(14)
     down, right = axes[shown[0]], axes[shown[1]]
     still = ", ".join(f"{axes[k].name} {axes[k].values[index]:.3g}" for k, index in held.items())
-    draw.text((MARGIN, 18), tesseract.path.stem, INK, title)
+    draw.text((MARGIN, 18), tesseract.name, INK, title)
     names = right.name if down is right else f"{down.name} down  ·  {right.name} right"  # the font has no arrows
     draw.text((MARGIN, 50), names, FAINT, small)
     if still:

@@ -24,6 +24,7 @@ __all__ = [
     "Sound",
     "load_mapping",
     "load_project",
+    "mapping_beside",
     "mapping_for",
     "options",
     "parse_project",
@@ -386,10 +387,15 @@ def mapping_for(tesseract: Path, project: Project, *, mapping: str | Path | None
     ProjectError
         If the file that was found is not as it should be; a broken file is never passed over.
     """
-    beside = tesseract.with_suffix(".toml")
+    beside = mapping_beside(tesseract)
     if mapping is not None:
         return load_mapping(mapping, project.grid)
     return load_mapping(beside, project.grid) if beside.is_file() else project.mapping
+
+
+def mapping_beside(tesseract: Path) -> Path:
+    """Return where the mapping of a tesseract would be: ``NAME.toml`` for ``NAME.tess`` and for ``NAME.tess.zip``."""
+    return (tesseract.with_suffix("") if tesseract.suffix.lower() == ".zip" else tesseract).with_suffix(".toml")
 
 
 def _generator(data: object, where: str) -> Generator:

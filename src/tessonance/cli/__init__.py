@@ -16,7 +16,20 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMANDS", "cli", "main"]
 
-COMMANDS = ("demo", "new", "generate", "info", "sheet", "merge", "grow", "features", "render", "doctor")
+COMMANDS = (
+    "demo",
+    "new",
+    "generate",
+    "info",
+    "sheet",
+    "merge",
+    "grow",
+    "pack",
+    "unpack",
+    "features",
+    "render",
+    "doctor",
+)
 
 
 class _Commands(click.Group):

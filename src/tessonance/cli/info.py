@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,10 +16,10 @@ WATCH_SECONDS = 2.0
 
 
 @click.command()
-@click.argument("tesseract", type=click.Path(path_type=Path))
+@click.argument("tesseract", type=click.Path())
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 @click.option("--watch", is_flag=True, help="Tell again every two seconds, until it is painted or you stop it.")
-def info(tesseract: Path, as_json: bool, watch: bool) -> None:
+def info(tesseract: str, as_json: bool, watch: bool) -> None:
     """Tell what TESSERACT is: its axes, how much is painted, what plays it."""
     import tessonance as tess
 
@@ -59,7 +58,7 @@ def _facts(tesseract: Tesseract) -> dict[str, Any]:
     project = tesseract.project.to_dict()
     mapping = mapping_for(tesseract.path, tesseract.project)
     return {
-        "path": str(tesseract.path),
+        "path": tesseract.where,
         "picture": project["picture"],
         "generator": project["generator"],
         "axes": project["axis"],

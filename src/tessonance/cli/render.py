@@ -11,7 +11,7 @@ from tessonance.cli.options import FPS, SECONDS, SIZE
 
 
 @click.command()
-@click.argument("tesseract", type=click.Path(path_type=Path))
+@click.argument("tesseract", type=click.Path())
 @click.argument("song", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The film; SONG with .mp4, here, unless given.")
 @click.option("--mapping", type=click.Path(path_type=Path), help="A file of routes; TESSERACT's own unless given.")
@@ -25,7 +25,7 @@ from tessonance.cli.options import FPS, SECONDS, SIZE
 @click.option("--encoder", default="auto", show_default=True, help="Such as h264_nvenc; `tess doctor` lists them.")
 @click.option("--force", is_flag=True, help="Replace the film if it exists.")
 def render(
-    tesseract: Path,
+    tesseract: str,
     song: Path,
     output: Path | None,
     mapping: Path | None,

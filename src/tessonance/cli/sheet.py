@@ -8,7 +8,7 @@ import click
 
 
 @click.command()
-@click.argument("tesseract", type=click.Path(path_type=Path))
+@click.argument("tesseract", type=click.Path())
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The PNG; TESSERACT with .png unless given.")
 @click.option("--axes", help="Which axis runs down and which right, as DOWN,RIGHT; the first two unless given.")
 @click.option("--at", multiple=True, metavar="AXIS=VALUE", help="Where another axis stands; its middle unless given.")
@@ -16,7 +16,7 @@ import click
 @click.option("--width", default=160, show_default=True, help="Pixels of each picture.")
 @click.option("--force", is_flag=True, help="Replace the PNG if it exists.")
 def sheet(
-    tesseract: Path,
+    tesseract: str,
     output: Path | None,
     axes: str | None,
     at: tuple[str, ...],
@@ -29,8 +29,8 @@ def sheet(
 
     two = _pair(axes) if axes else None
     held = dict(_value(text) for text in at)
-    output = output or tesseract.with_suffix(".png")
     with tess.open(tesseract) as opened:
+        output = output or opened.beside(".png")
         tess.sheet(opened, output, axes=two, at=held, most=most, width=width, force=force)
     click.echo(f"{output} written")
 

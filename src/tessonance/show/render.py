@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tessonance.errors import ProjectError, RenderError
 from tessonance.motion import motion
-from tessonance.project import ANALYSIS_RATE, Mapping, load_mapping
+from tessonance.project import ANALYSIS_RATE, Mapping, load_mapping, mapping_beside
 from tessonance.sampling.cpu import CpuSampler
 from tessonance.sampling.fit import check_fit, cut
 from tessonance.show.ahead import ahead
@@ -209,7 +209,7 @@ def _opened(path: str | Path) -> Tesseract:
 
 
 def _routes(tesseract: Tesseract, mapping: Mapping | str | Path | None) -> Mapping:
-    beside = tesseract.path.with_suffix(".toml")
+    beside = mapping_beside(tesseract.path)
     if mapping is None and beside.is_file():
         mapping = beside
     if isinstance(mapping, str | Path):
@@ -220,7 +220,7 @@ def _routes(tesseract: Tesseract, mapping: Mapping | str | Path | None) -> Mappi
     if not routes.routes:
         raise ProjectError(
             "there are no routes, so the picture would stand still",
-            where=mapping if isinstance(mapping, str | Path) else tesseract.path,
+            where=mapping if isinstance(mapping, str | Path) else tesseract.where,
             hint="a [[route]] with a feature and an axis, in the mapping or the project file",
         )
     return routes

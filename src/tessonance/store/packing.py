@@ -16,7 +16,7 @@ from tessonance.store import metadata
 from tessonance.store.archive import Packed
 from tessonance.store.layout import MISSING
 from tessonance.store.osfile import clear_errors, new_file, new_folder
-from tessonance.store.places import address, place_of
+from tessonance.store.places import place_of
 from tessonance.store.reader import Tesseract
 from tessonance.store.shard import ShardReader
 
@@ -110,7 +110,7 @@ def pack(
     """
     with ExitStack() as stack:
         tesseract, place = _opened(source, stack)
-        path = _beside(tesseract, ".tess.zip", source) if target is None else Path(target)
+        path = tesseract.beside(".tess.zip") if target is None else Path(target)
         if path.exists() and not force:
             raise OutputExists("exists already", where=path, hint="--force replaces it, -o names another")
         with clear_errors(path), new_file(path, force=force) as file, ZipFile(file, "w", ZIP_STORED) as archive:
@@ -155,7 +155,7 @@ def unpack(
         tesseract, place = _opened(source, stack)
         if not isinstance(place, Packed):
             raise TesseractError("this tesseract is not packed", where=tesseract.where, hint="it can be used as it is")
-        path = _beside(tesseract, ".tess", source) if target is None else Path(target)
+        path = tesseract.beside(".tess") if target is None else Path(target)
         limits = metadata.document_limits(tesseract.project)
         names = [name for name in place.members if name in limits or _is_shard(tesseract, name)]
         total = sum(place.members[name].size for name in names)
@@ -176,13 +176,6 @@ def _opened(source: str | Path, stack: ExitStack) -> tuple[Tesseract, Place]:
     place, path = place_of(source)
     stack.callback(place.close)
     return stack.enter_context(Tesseract(place, path)), place
-
-
-def _beside(tesseract: Tesseract, suffix: str, source: str | Path) -> Path:
-    if address(source) is not None:
-        return Path(tesseract.name + suffix)
-    path = tesseract.path
-    return (path if path.name.strip(".") else path.resolve()).with_name(tesseract.name + suffix)
 
 
 def _is_shard(tesseract: Tesseract, name: str) -> bool:

@@ -13,7 +13,7 @@ from tessonance.store.osfile import existing_folder
 if TYPE_CHECKING:
     from tessonance.store.reader import Place
 
-__all__ = ["address", "place_of", "plain_name"]
+__all__ = ["address", "beside", "place_of", "plain_name"]
 
 _ADDRESS = re.compile(r"(https?):[/\\]{1,2}(?=[^/\\])", re.IGNORECASE)
 _UNFIT = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')  # for a file name on some system
@@ -58,6 +58,13 @@ def place_of(path: str | Path) -> tuple[Place, Path]:
     if path.is_file():
         return packed_file(path), path
     return existing_folder(path), path
+
+
+def beside(path: Path, suffix: str) -> Path:
+    """Return the path of a file beside a tesseract: its NAME and a suffix; in the current folder for an address."""
+    if address(path) is not None:
+        return Path(plain_name(path) + suffix)
+    return (path if path.name.strip(".") else path.resolve()).with_name(plain_name(path) + suffix)
 
 
 def plain_name(path: Path) -> str:

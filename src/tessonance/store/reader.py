@@ -12,8 +12,8 @@ import numpy as np
 from tessonance.errors import DamagedPicture, MissingPicture, TesseractError
 from tessonance.store import metadata
 from tessonance.store.codec import codec_for
-from tessonance.store.osfile import clear_errors, refusal
-from tessonance.store.places import place_of, plain_name
+from tessonance.store.osfile import clear_errors, most_open, refusal
+from tessonance.store.places import beside, place_of, plain_name
 from tessonance.store.shard import ShardReader
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Place", "Tesseract", "open_tesseract"]
 
-MAX_MAPPED = 128  # each mapping holds a file descriptor, and macOS gives a process 256
+MAX_OPEN = most_open()  # files open for reading
 ASKED_AT_ONCE = 8  # files of a place that must be asked for each: the time goes by in waiting
 MAX_ASKED = 4096
 
@@ -151,6 +151,20 @@ class Tesseract:
             self._closed = True
             self._readers.clear()
         self._place.close()
+
+    def beside(self, suffix: str) -> Path:
+        """Return where a file made of it goes: its name and a suffix, beside it; in the current folder, if on the web.
+
+        Parameters
+        ----------
+        suffix : str
+            Such as ``.png``.
+
+        Returns
+        -------
+        Path
+        """
+        return beside(self.path, suffix)
 
     def picture(self, cell: Sequence[int]) -> NDArray[np.uint8]:
         """Return the picture of a cell.
@@ -327,7 +341,7 @@ class Tesseract:
                 raise TesseractError("is closed", where=self.where)
             if source is None:
                 return None
-            if len(self._readers) >= MAX_MAPPED:
+            if len(self._readers) >= MAX_OPEN:
                 del self._readers[next(iter(self._readers))]
             return self._readers.setdefault(shard, ShardReader(source, self.layout))
 

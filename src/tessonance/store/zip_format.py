@@ -25,7 +25,7 @@ _ENCRYPTED = 1 << 0 | 1 << 6 | 1 << 13
 _LOCAL_MARK = b"PK\x03\x04"
 _LOST = 2**32 - 1  # "look into the ZIP64 field"
 # What leads out of a folder on some system, or is read as another name there.
-_ESCAPE = re.compile(r"[\x00-\x1f\x7f\\:]|^/|//|(?:^|/)\.{1,2}(?:/|$)")
+_ESCAPE = re.compile(r"[\x00-\x1f\x7f-\x9f\\:]|^/|//|(?:^|/)\.{1,2}(?:/|$)")
 _AGAIN = "copy or download the file again; `tess pack` makes a new one"
 
 
