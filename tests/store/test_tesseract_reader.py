@@ -158,7 +158,7 @@ def test_entries_beyond_the_grid_are_not_counted(make, project_of):
 
 
 def test_few_files_stay_open_however_many_shards_there_are(make, project_of, picture_of, is_of, monkeypatch):
-    monkeypatch.setattr(reader, "MAX_MAPPED", 3)
+    monkeypatch.setattr(reader, "MAX_OPEN", 3)
     monkeypatch.setattr("tessonance.store.writer.MAX_OPEN", 2)
     path = make(project_of(9), [])
     in_shards_of(path, 1)

@@ -15,6 +15,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from tessonance.errors import OutputExists, TesseractError
+from tessonance.store.refusal import clear_errors, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,6 +28,7 @@ __all__ = [
     "close",
     "create_folder",
     "existing_folder",
+    "most_open",
     "new_file",
     "new_folder",
     "publish_folder",
@@ -44,35 +46,16 @@ _MAX_OFFSET = 2**63 - 1
 # Python already keeps descriptors from child processes. A folder from a stranger may hold a link or a pipe:
 # a link is not followed, and opening a pipe must not wait for somebody at its other end.
 _CAREFUL = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-_SAFE = "earlier pictures are safe: "
-_WORDS = {
-    errno.ENOSPC: ("the disk is full", _SAFE + "make room and run it again"),
-    getattr(errno, "EDQUOT", -1): ("the disk quota is used up", _SAFE + "make room and run it again"),
-    errno.EFBIG: ("the file system takes no larger file", _SAFE + "FAT32 ends at 4 GB, exFAT does not"),
-    errno.EIO: ("the disk fails", "copy what can be read to another disk"),
-    errno.EROFS: ("the disk is read-only", "copy it to a disk that is not"),
-    errno.EACCES: ("permission is denied", "look at its owner and its mode"),
-    errno.EPERM: ("permission is denied", "look at its owner and its mode"),
-    errno.EMFILE: ("too many files are open", "raise the limit, `ulimit -n`"),
-    errno.ELOOP: ("is a link, and links inside a tesseract are not followed", "put the file itself there"),
-    errno.ENOENT: ("there is no such file or folder", None),
-    errno.ENOTDIR: ("is no folder", None),
-}
 
 
-@contextmanager
-def clear_errors(where: object) -> Iterator[None]:
-    """Turn what the operating system refuses into a TesseractError that says where, what and what to try."""
+def most_open() -> int:
+    """Return how many files one reader or writer may keep open: a quarter of what a process is given."""
     try:
-        yield
-    except OSError as error:
-        raise refusal(error, where) from error
-
-
-def refusal(error: OSError, where: object) -> TesseractError:
-    """Say in clear words what the operating system refused."""
-    problem, hint = _WORDS.get(error.errno or 0, (error.strerror or str(error), None))
-    return TesseractError(problem, where=where, hint=hint)
+        import resource
+    except ImportError:
+        return 512  # Windows gives it 8192
+    given, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(16, min(given // 4, 1024)) if given > 0 else 1024  # macOS begins with 256, Linux with 1024
 
 
 def existing_folder(path: Path) -> Folder:
@@ -152,6 +135,10 @@ class Folder:
                 partial.unlink(missing_ok=True)
             raise
         _sync_folder(path.parent)
+
+    def remove(self, name: str) -> None:
+        """Remove a file."""
+        self._inside(name).unlink()
 
     def open_for_reading(self, name: str) -> int:
         """Return a descriptor for `read_at`, `size` and `close`."""

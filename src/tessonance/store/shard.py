@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tessonance.store.layout import Entry, Layout
 
-__all__ = ["LiveShard", "ShardReader", "Source"]
+__all__ = ["LiveShard", "ShardReader", "Source", "read_index", "stands"]
 
 
 class Source(Protocol):
@@ -117,7 +117,7 @@ class ShardReader:
             If the source cannot be read.
         """
         index = self.index()
-        places = np.flatnonzero((index != np.uint64(MISSING)).all(axis=1))
+        places = np.flatnonzero(stands(index))
         return places[np.argsort(index[places, 0], kind="stable")]
 
     def index(self) -> NDArray[np.uint64]:
@@ -133,9 +133,7 @@ class ShardReader:
         OSError
             If the source cannot be read.
         """
-        raw = bytes(self._source.get_bytes(0, self._layout.index_bytes))  # a copy, which stands still
-        whole = raw if len(raw) == self._layout.index_bytes else EMPTY * self._layout.shard_cells
-        return np.frombuffer(whole, "<u8").reshape(-1, 2)
+        return read_index(self._source.get_bytes(0, self._layout.index_bytes), self._layout)
 
 
 class LiveShard:
@@ -155,6 +153,11 @@ class LiveShard:
     def __init__(self, folder: osfile.Folder, name: str, layout: Layout) -> None:
         self._file = _open_or_make(folder, name, layout)
         self._end = osfile.size(self._file)
+        try:
+            self._erase_impossible(layout)
+        except BaseException:
+            self.close()
+            raise
 
     def append(self, encoded: bytes | memoryview) -> Entry:
         """Write a picture behind all others; no reader sees it yet.
@@ -177,6 +180,10 @@ class LiveShard:
             osfile.write_at(self._file, at, EMPTY)
         osfile.write_at(self._file, at, ENTRY.pack(*entry))
 
+    def erase(self, place: int) -> None:
+        """Mark a picture as missing."""
+        osfile.write_at(self._file, place * ENTRY_BYTES, EMPTY)
+
     def sync(self) -> None:
         """Wait until all of it would survive a power failure."""
         osfile.sync(self._file)
@@ -184,6 +191,27 @@ class LiveShard:
     def close(self) -> None:
         """Close the file."""
         osfile.close(self._file)
+
+    def _erase_impossible(self, layout: Layout) -> None:
+        """Erase entries that reach beyond the end, as a power failure leaves them, and others that cannot be.
+
+        The next pictures would be written where they point, and would then stand for them too.
+        """
+        index = read_index(osfile.read_at(self._file, 0, layout.index_bytes), layout)
+        for place in np.flatnonzero(stands(index) & ~layout.plausible(index, self._end)).tolist():
+            self.erase(place)
+
+
+def stands(index: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Tell which entries stand for a picture, be it damaged: those where neither number is the sentinel."""
+    whole: NDArray[np.bool_] = (index != np.uint64(MISSING)).all(axis=1)
+    return whole
+
+
+def read_index(raw: bytes | memoryview, layout: Layout) -> NDArray[np.uint64]:
+    """Return offsets and lengths, shape (shard_cells, 2); an index that is not whole is empty."""
+    whole = raw if len(raw) == layout.index_bytes else EMPTY * layout.shard_cells
+    return np.frombuffer(whole, "<u8").reshape(-1, 2)
 
 
 def _open_or_make(folder: osfile.Folder, name: str, layout: Layout) -> int:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from tessonance.errors import DamagedPicture, TesseractError
 from tessonance.store import journal, metadata
-from tessonance.store.osfile import Folder, clear_errors, create_folder, existing_folder
+from tessonance.store.lock import WriterLock
+from tessonance.store.osfile import Folder, clear_errors, create_folder, existing_folder, most_open
 from tessonance.store.reader import Tesseract
 from tessonance.store.shard import LiveShard
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -25,13 +26,14 @@ if TYPE_CHECKING:
 
 __all__ = ["TesseractWriter"]
 
-MAX_OPEN = 32  # files open for writing
+MAX_OPEN = most_open()  # files open for writing
 
 
 class TesseractWriter:
     """Puts pictures into a tesseract; one writer at a time, whose threads may share it.
 
-    Make one with `create` or `open`, and close it, best by ``with``.
+    Make one with `create` or `open`, and close it, best by ``with``. As long as it is open, no other process can write
+    there; the system ends that when this process ends, however it does.
 
     Parameters
     ----------
@@ -49,7 +51,7 @@ class TesseractWriter:
     Raises
     ------
     TesseractError
-        If it is damaged, made by a newer tessonance, or may not be written.
+        If it is damaged, made by a newer tessonance, may not be written, or somebody else is writing it.
     """
 
     def __init__(self, folder: Folder) -> None:
@@ -63,6 +65,7 @@ class TesseractWriter:
         self._closed = False
         with clear_errors(self.path):
             folder.check_writable(metadata.FRAMES)
+            self._held = WriterLock(folder, version=_version())
 
     @classmethod
     def create(cls, path: str | Path, project: Project) -> Self:
@@ -110,11 +113,16 @@ class TesseractWriter:
         Raises
         ------
         TesseractError
-            If there is none, it cannot be written, or `project` would make another tesseract.
+            If there is none, it cannot be written, somebody else is writing it, or `project` would make another
+            tesseract.
         """
         writer = cls(existing_folder(Path(path)))
-        if project is not None and project.to_dict() != writer.project.to_dict():
-            writer._adopt(project)
+        try:
+            if project is not None and project.to_dict() != writer.project.to_dict():
+                writer._adopt(project)
+        except BaseException:
+            writer.close()
+            raise
         return writer
 
     def __enter__(self) -> Self:
@@ -178,6 +186,27 @@ class TesseractWriter:
         """
         self.put(cell, self.codec.encode(picture))
 
+    def forget(self, cells: Iterable[Sequence[int]]) -> None:
+        """Mark cells as missing, so that they are painted again; the bytes of their pictures stay where they are.
+
+        Parameters
+        ----------
+        cells : iterable of sequence of int
+
+        Raises
+        ------
+        GridError
+            If one is no cell.
+        TesseractError
+            If it cannot be written.
+        """
+        for cell in cells:
+            self.grid.check(cell)
+            key, place = self._layout.locate(cell)
+            with self._lock, clear_errors(self.path):
+                self._shard(key).erase(place)
+                self._unsynced.add(key)
+
     def note(self, event: Mapping[str, Any]) -> None:
         """Add an event to the journal: ``{"event": "failed", "cell": …}``. Raises TesseractError."""
         with self._lock, clear_errors(self.path):
@@ -199,6 +228,7 @@ class TesseractWriter:
                     shard.close()
                 self._shards.clear()
                 self._tesseract.close()
+                self._held.release()
 
     def _sync(self) -> None:
         while self._unsynced:
