@@ -58,6 +58,7 @@ def test_unless_told_an_axis_is_bisected():
         ({"steps": 5}, 10, "wanted: 9, 13, 17 … steps in place of 5\n  got: steps = 10\n  try: bloom=9"),
         ({"steps": 6, "closed": True}, 15, "wanted: 12, 18, 24 … steps in place of 6\n  got: steps = 15"),
         ({"steps": 5}, 3, "not every old value would be among the new ones"),
+        ({"steps": 5}, 1, "not every old value would be among the new ones"),
         ({"steps": 5}, 0, "steps is out of range"),
         ({"steps": 5}, 4_000_001, "steps is out of range"),
         ({"steps": 600_000}, None, "steps is out of range"),
@@ -76,6 +77,12 @@ def test_steps_that_do_not_fit_are_refused_with_those_that_do(axis, steps, text)
 def test_an_axis_that_is_not_there_is_refused():
     with pytest.raises(GridError, match=r"there is no axis 'blom'\n  try: did you mean 'bloom'"):
         finer(one_axis(steps=5), {"blom": 9})
+
+
+def test_a_grid_that_would_be_too_large_is_refused():
+    axes = (Axis(name="bloom", steps=5), Axis(name="ink", steps=40_001))
+    with pytest.raises(GridError, match="the grid has too many cells"):
+        finer(Project(picture=Picture(), generator=Generator(use="plasma"), axes=axes), {"bloom": 40_001})
 
 
 SHAPES = [

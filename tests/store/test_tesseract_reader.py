@@ -82,6 +82,20 @@ def test_stored_cells_of_many_files_are_each_there_once(make, project_of):
     assert parts == [[5], [10_000, 19_999, 10_001], [20_000], [999_999]]
 
 
+def test_half_an_entry_and_one_beyond_the_grid_are_no_stored_cells(make, project_of, monkeypatch):
+    monkeypatch.setattr("tessonance.store.metadata.shard_shape", lambda grid: (4, 2))
+    path = make(project_of(5, 3), [13, 14])
+    with (path / "frames" / "c.1.1.0.0.0").open("r+b") as file:  # rows 4..7, columns 2 and 3
+        entry = file.read(16)
+        file.write(entry)
+        file.seek(16 * 7)
+        file.write(entry)
+    with (path / "frames" / "c.1.0.0.0.0").open("r+b") as file:
+        file.write((100).to_bytes(8, "little"))
+    with open_tesseract(path) as tesseract:
+        assert np.concatenate(list(tesseract.stored_cells())).tolist() == [13, 14]
+
+
 def test_a_damaged_entry_is_a_stored_cell_but_not_a_painted_one(make, project_of):
     path = make(project_of(5, 3), [1, 2])
     with (path / "frames" / "c.0.0.0.0.0").open("r+b") as file:
