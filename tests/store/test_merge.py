@@ -177,6 +177,15 @@ def test_itself_and_what_is_no_tesseract_are_refused(make, project_of, tmp_path)
         merge(tmp_path / "none.tess", [path])
 
 
+def test_one_that_somebody_paints_is_not_merged_into_but_may_be_counted(make, project_of):
+    project = project_of(5, 3)
+    into, source = make(project, [0], name="into.tess"), make(project, name="from.tess")
+    with TesseractWriter.open(into):
+        with pytest.raises(TesseractError, match=r"into.tess: somebody else is writing it"):
+            merge(into, [source])
+        assert merge(into, [source], dry_run=True).copied == 14
+
+
 def test_a_dry_run_counts_the_same_and_writes_nothing(make, project_of, picture_of, files_of):
     project = project_of(5, 3)
     into, one, two, three = (make(project, flats, name=f"{flats}.tess") for flats in ([0], [0, 1, 2], [2, 3], [3, 4]))

@@ -62,11 +62,9 @@ def _axis(text: str) -> tuple[str, int | None]:
 
 def _project(tesseract: Tesseract) -> Path:
     """Return where its project file would be: flower.toml for flower.tess, and for flower-65x33.tess of 65 × 33 too."""
-    from tessonance.store.places import address
-
-    folder = Path() if address(tesseract.path) else tesseract.path.parent
-    name = tesseract.name.removesuffix(f"-{_shape(tesseract.grid)}") or tesseract.name
-    return folder / f"{name}.toml"
+    beside = tesseract.beside(".toml")
+    name = beside.stem.removesuffix(f"-{_shape(tesseract.grid)}")
+    return beside.with_name(f"{name or beside.stem}.toml")
 
 
 def _shape(grid: Grid) -> str:
