@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from tessonance.errors import DamagedPicture, GridError, OutputExists, TesseractError
+from tessonance.errors import DamagedPicture, GridError, MissingPicture, OutputExists, TesseractError
 from tessonance.project import Route
 from tessonance.store import TesseractWriter, codec_for, open_tesseract, osfile
 
@@ -269,3 +269,31 @@ def test_what_is_no_tesseract_is_not_written(tmp_path):
         with pytest.raises(TesseractError, match=r"no such tesseract|no tesseract"):
             TesseractWriter.open(tmp_path / name)
     assert list((tmp_path / "empty.tess").iterdir()) == []
+
+
+def test_a_picture_is_never_written_where_the_entry_of_another_points(make, project_of, picture_of, is_of):
+    """After a power failure an entry may reach beyond the end of the file: the next picture would stand for it too."""
+    path = make(project_of(5, 3), range(6))
+    shard = path / "frames" / "c.0.0.0.0.0"
+    with shard.open("r+b") as file:
+        file.truncate(shard.stat().st_size - 1)  # the newest picture is cut short, its entry stands
+    with TesseractWriter.open(path) as writer, open_tesseract(path) as tesseract:
+        assert not writer.is_painted(np.array([5])).any()
+        for flat in (6, 7):
+            writer.put_picture(writer.grid.cell(flat), picture_of(flat))
+        assert not writer.is_painted(np.array([5])).any()
+        with pytest.raises(MissingPicture):
+            tesseract.picture((1, 2))
+        assert all(is_of(tesseract.picture(tesseract.grid.cell(flat)), flat) for flat in (0, 1, 2, 3, 4, 6, 7))
+
+
+def test_forgotten_pictures_are_missing_and_can_be_painted_again(make, project_of, picture_of, is_of):
+    path = make(project_of(5, 3))
+    with TesseractWriter.open(path) as writer, open_tesseract(path) as tesseract:
+        with pytest.raises(GridError):
+            writer.forget([(5, 0)])
+        writer.forget([(1, 1), np.array([2, 2])])
+        assert np.flatnonzero(~tesseract.is_painted(np.arange(15))).tolist() == [4, 8]
+        writer.put_picture((1, 1), picture_of(4, version=3))
+        assert is_of(tesseract.picture((1, 1)), 4, version=3)
+        assert tesseract.painted() == 14

@@ -22,6 +22,7 @@ COMMANDS = (
     "generate",
     "info",
     "sheet",
+    "verify",
     "merge",
     "grow",
     "pack",

@@ -7,6 +7,7 @@ from tessonance.store.grow import grow
 from tessonance.store.merge import MergeReport, merge
 from tessonance.store.packing import PackReport, UnpackReport, pack, unpack
 from tessonance.store.reader import Tesseract, open_tesseract
+from tessonance.store.verify import VerifyReport, repair, verify
 from tessonance.store.writer import TesseractWriter
 
 __all__ = [
@@ -16,10 +17,13 @@ __all__ = [
     "Tesseract",
     "TesseractWriter",
     "UnpackReport",
+    "VerifyReport",
     "codec_for",
     "grow",
     "merge",
     "open_tesseract",
     "pack",
+    "repair",
     "unpack",
+    "verify",
 ]

@@ -104,6 +104,7 @@ class Tesseract:
     grid : Grid
     codec : PictureCodec
     layout : Layout
+    place : Place
 
     Raises
     ------
@@ -113,7 +114,7 @@ class Tesseract:
 
     def __init__(self, place: Place, path: Path) -> None:
         self.path, self.where, self.name = path, str(place), plain_name(path)
-        self._place = place
+        self.place = place
         where = f"{self.where}/{metadata.ROOT}"
         self.project = metadata.read_project(self._document(metadata.ROOT), where=where)
         self.grid = self.project.grid
@@ -150,7 +151,7 @@ class Tesseract:
         with self._lock:
             self._closed = True
             self._readers.clear()
-        self._place.close()
+        self.place.close()
 
     def beside(self, suffix: str) -> Path:
         """Return where a file made of it goes: its name and a suffix, beside it; in the current folder, if on the web.
@@ -206,7 +207,7 @@ class Tesseract:
         self.grid.check(cell)
         shard, place = self.layout.locate(cell)
         try:
-            reader = self._readers.get(shard) or self._open_shard(shard)
+            reader = self.shard(shard)
             found = reader.encoded(place) if reader else None
         except DamagedPicture as error:
             error.where = self._where(cell)
@@ -271,7 +272,7 @@ class Tesseract:
             If a file cannot be read.
         """
         for shard in self.shards():
-            if reader := self._readers.get(shard) or self._open_shard(shard):
+            if reader := self.shard(shard):
                 with clear_errors(self.where):
                     places = reader.stored()
                 yield self.layout.flats(shard, places[self.layout.inside(shard)[places]])
@@ -299,8 +300,12 @@ class Tesseract:
             raise TesseractError(problem, where=self.where, hint="paint it with `tess generate`")
         return self.grid.knots(level)
 
+    def shard(self, shard: Cell) -> ShardReader | None:
+        """Return what reads the file of a shard; None where there is none. Raises TesseractError."""
+        return self._readers.get(shard) or self._open_shard(shard)
+
     def _lengths(self, shard: Cell) -> NDArray[np.uint64]:
-        reader = self._readers.get(shard) or self._open_shard(shard)
+        reader = self.shard(shard)
         if reader is None:
             return np.zeros(self.layout.shard_cells, np.uint64)
         with clear_errors(self.where):
@@ -317,7 +322,7 @@ class Tesseract:
     def shards(self) -> list[Cell]:
         """Return which shards have a file now, in ascending order; all there can be, where no list is to be had."""
         with clear_errors(self.where):
-            names = self._place.names(metadata.FRAMES)
+            names = self.place.names(metadata.FRAMES)
         if names is not None:
             return sorted(shard for name in names if (shard := self.layout.shard_of_key(name)))
         if (count := math.prod(self.layout.shards)) > MAX_ASKED:
@@ -335,7 +340,7 @@ class Tesseract:
         if self._closed:
             raise TesseractError("is closed", where=self.where)
         with clear_errors(f"{self.where}/{name}"):
-            source = self._place.source(name)
+            source = self.place.source(name)
         with self._lock:
             if self._closed:
                 raise TesseractError("is closed", where=self.where)
@@ -348,7 +353,7 @@ class Tesseract:
     def _document(self, name: str) -> dict[str, object]:
         with clear_errors(f"{self.where}/{name}"):
             try:
-                raw = self._place.read(name, limit=metadata.MAX_DOCUMENT_BYTES)
+                raw = self.place.read(name, limit=metadata.MAX_DOCUMENT_BYTES)
             except FileNotFoundError:
                 raise TesseractError(
                     "this is no tesseract", where=self.where, wanted=f"{name} in it", hint="`tess generate` makes one"

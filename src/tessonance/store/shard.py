@@ -44,6 +44,11 @@ class ShardReader:
     def __init__(self, source: Source, layout: Layout) -> None:
         self._source, self._layout = source, layout
 
+    @property
+    def size(self) -> int:
+        """How many bytes the file has now. Raises OSError."""
+        return self._source.size
+
     def encoded(self, place: int) -> memoryview | None:
         """Return the encoded picture at a place of the index.
 
