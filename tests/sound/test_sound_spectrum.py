@@ -52,6 +52,14 @@ def test_a_band_narrower_than_a_bin_gets_its_part_of_it(low: float, width: float
     assert both[2] > 0
 
 
+@pytest.mark.parametrize("window", WINDOWS)
+def test_a_bin_reaches_half_way_to_its_neighbours(window: int) -> None:
+    spectra = spectra_of(np.random.default_rng(0).standard_normal(HEARD))
+    power, width = spectra.power(window, EVERY)[0], RATE / window
+    heard = Bands([(9.5 * width, 10.5 * width), (10 * width, 11 * width)], window).power(spectra)[0]
+    assert heard == pytest.approx([power[10], (power[10] + power[11]) / 2])
+
+
 @pytest.mark.parametrize(
     ("band", "window"),
     [((20, 150), 1024), ((2_000, 16_000), 1024), ((20, 60), 2048), ((40, 90), 2048), ((50, 51), 4096)],
