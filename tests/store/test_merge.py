@@ -175,6 +175,8 @@ def test_itself_and_what_is_no_tesseract_are_refused(make, project_of, tmp_path)
         merge(path, [tmp_path / "none.tess"])
     with pytest.raises(TesseractError, match="there is no such tesseract"):
         merge(tmp_path / "none.tess", [path])
+    with pytest.raises(TesseractError, match=r"http://a/b.tess: a tesseract on the web is only read"):
+        merge("http://a/b.tess", [path])
 
 
 def test_one_that_somebody_paints_is_not_merged_into_but_may_be_counted(make, project_of):

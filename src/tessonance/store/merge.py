@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from tessonance.errors import DamagedPicture, MissingPicture, TesseractError
 from tessonance.store.copying import Walk, same, sound_picture, sound_picture_or_none, stored_count
+from tessonance.store.places import address
 from tessonance.store.reader import open_tesseract
 from tessonance.store.writer import TesseractWriter
 
@@ -119,6 +120,8 @@ def merge(
         If one of them is no tesseract, a source is `into` itself or of another identity (then nothing is written), or
         `into` cannot be written (disk full); what was copied is kept.
     """
+    if url := address(into):
+        raise TesseractError("a tesseract on the web is only read", where=url, hint="name one of yours first")
     into, sources = Path(into), [sources] if isinstance(sources, str | Path) else sources
     with ExitStack() as stack:
         writer = None if dry_run else stack.enter_context(TesseractWriter.open(into))
