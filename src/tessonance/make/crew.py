@@ -87,16 +87,27 @@ def joined(worker: int, hello: Hello) -> dict[str, Any]:
     return {"event": "worker", "worker": worker, "host": hello.host, "pid": hello.pid, "device": hello.device}
 
 
-def crew(project: Project, workers: int, *, task_seconds: float | None = None) -> Crew:
+def crew(
+    project: Project,
+    workers: int,
+    *,
+    task_seconds: float | None = None,
+    cluster: str | None = None,
+    allow_drift: bool = False,
+) -> Crew:
     """Call together a crew; one worker is this process itself, unless its tasks are to be ended after some time.
 
     Parameters
     ----------
     project : Project
     workers : int
-        At least 1.
+        At least 1; a cluster has its own.
     task_seconds : float, optional
         After how long a task is taken for stuck.
+    cluster : str, optional
+        Of Dask; see `tessonance.make.cluster.ClusterCrew`.
+    allow_drift : bool
+        Whether workers of the cluster that paint other pictures than the first may paint.
 
     Returns
     -------
@@ -109,6 +120,10 @@ def crew(project: Project, workers: int, *, task_seconds: float | None = None) -
     """
     from tessonance.make.processes import ProcessCrew
 
+    if cluster is not None:
+        from tessonance.make.cluster import ClusterCrew
+
+        return ClusterCrew(project, cluster, task_seconds=task_seconds, allow_drift=allow_drift)
     if workers == 1 and task_seconds is None:
         return SoloCrew(project)
     return ProcessCrew(project, workers, task_seconds=task_seconds)

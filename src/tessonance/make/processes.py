@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from tessonance.grid import Point
     from tessonance.project import Project
 
-__all__ = ["ProcessCrew"]
+__all__ = ["ONE_THREAD", "ProcessCrew"]
 
-_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 MOST_FALSE_STARTS = 3  # processes in a row that died before they could paint
 
 Inbox = queue.SimpleQueue[tuple["_Process", "Message | None"]]
@@ -154,7 +154,7 @@ class _Process:
             [sys.executable, "-m", "tessonance.make.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, **_ONE_THREAD},
+            env={**os.environ, **ONE_THREAD},
             start_new_session=os.name == "posix",
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )

@@ -30,6 +30,8 @@ def generate(
     path: str | Path,
     *,
     workers: int | None = None,
+    cluster: str | None = None,
+    allow_drift: bool = False,
     cells: str | None = None,
     until: str | None = None,
     limit: int | None = None,
@@ -53,6 +55,12 @@ def generate(
         The tesseract, ``NAME.tess``; made if it is not there.
     workers : int, optional
         Painting processes; all cores unless given. 1 paints in this process.
+    cluster : str, optional
+        The workers of a Dask cluster instead: ``tcp://HOST:PORT`` or ``tls://HOST:PORT`` of its scheduler, or
+        ``local:N`` for one on this machine. Who they are is noted in the journal.
+    allow_drift : bool
+        Whether workers of the cluster may paint whose pictures differ from the first worker's by more than a tenth of
+        what neighbouring cells do.
     cells : str, optional
         Only these cells: slices such as ``bloom=0:9,ink=4``, or a ``.csv``; see `tessonance.make.scope.cells_wanted`.
     until : str, optional
@@ -88,6 +96,8 @@ def generate(
     path, grid = Path(path), wanted.grid
     if workers is not None and workers < 1:
         raise TessError("there must be somebody to paint", wanted="workers >= 1", got=f"workers = {workers}")
+    if workers and cluster:
+        raise TessError("a cluster has its own workers", wanted="workers or cluster", got="both")
     limits = Limits(
         level=grid.levels - 1 if until is None else level_wanted(until, grid),
         wanted=None if cells is None else cells_wanted(cells, grid),
@@ -99,7 +109,13 @@ def generate(
         writer = stack.enter_context(TesseractWriter.open(path, wanted)) if path.exists() else None
         if writer is None or writer.painted() < grid.size:
             # The generator opens before a new file is made: a mistake in its options leaves nothing behind.
-            people = crew(wanted, workers or min(cores(), grid.size), task_seconds=task_seconds)
+            people = crew(
+                wanted,
+                workers or min(cores(), grid.size),
+                task_seconds=task_seconds,
+                cluster=cluster,
+                allow_drift=allow_drift,
+            )
             stack.callback(people.close)
             writer = writer or stack.enter_context(TesseractWriter.create(path, wanted))
             Painting(people, writer, limits, progress=progress, safe=durability == "safe").paint()

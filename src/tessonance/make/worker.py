@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
+from msgspec.structs import replace
 
 from tessonance import errors
 from tessonance.errors import GeneratorError, OutOfMemory, TessError
@@ -121,13 +122,15 @@ class Painter:
         self.batch_size = max(1, self._generator.batch_size)
         self.slow_axes = self._generator.slow_axes
 
-    def paint(self, points: Sequence[Point]) -> list[bytes]:
+    def paint(self, points: Sequence[Point], *, exact: bool = False) -> list[bytes]:
         """Paint and encode the pictures of some points, batch by batch.
 
         Parameters
         ----------
         points : sequence of Point
             Any number.
+        exact : bool
+            Whether to encode without loss, whatever the project says.
 
         Returns
         -------
@@ -139,10 +142,13 @@ class Painter:
         GeneratorError
             If the generator fails, or gives something that is no picture of the project.
         """
+        from tessonance.store import codec_for
+
+        codec = codec_for(replace(self._picture, codec="lossless")) if exact else self._codec
         encoded = []
         for first in range(0, len(points), self.batch_size):
             batch = points[first : first + self.batch_size]
-            encoded += [self._codec.encode(picture) for picture in self._paint_batch(batch)]
+            encoded += [codec.encode(picture) for picture in self._paint_batch(batch)]
         return encoded
 
     def hello(self) -> Hello:
