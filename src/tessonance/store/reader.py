@@ -12,6 +12,7 @@ import numpy as np
 from tessonance.errors import DamagedPicture, MissingPicture, TesseractError
 from tessonance.store import metadata
 from tessonance.store.codec import codec_for
+from tessonance.store.levels import complete_level
 from tessonance.store.osfile import clear_errors, most_open, refusal
 from tessonance.store.places import beside, place_of, plain_name
 from tessonance.store.shard import ShardReader
@@ -279,7 +280,12 @@ class Tesseract:
 
     def complete_level(self) -> int | None:
         """Return the finest level all of whose pictures are painted now; None where there is none yet."""
-        return self.grid.complete_level(self.is_painted)
+        with clear_errors(self.where):
+            listed = self.place.names(metadata.FRAMES) is not None
+        if not listed:  # each level asks for few files, and most of them need not be asked for
+            return self.grid.complete_level(self.is_painted)
+        painted = ((shard, self._lengths(shard) > 0) for shard in self.shards())
+        return complete_level(self.grid, self.layout, painted)
 
     def knots(self) -> Knots:
         """Return the knots of the finest complete level: what can be played now.
