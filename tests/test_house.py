@@ -110,7 +110,7 @@ def test_public_names_are_there_documented_and_no_others() -> None:
 def test_a_room_and_a_function_of_one_name_get_along() -> None:
     """`tess.motion` can be called, whether the room of that name was imported first or not."""
     for first in ("", "import tessonance.motion, tessonance.show.render;"):
-        run(f"{first} import tessonance as tess; assert callable(tess.motion)")
+        run(f"{first}import tessonance as tess; assert callable(tess.motion)")
 
 
 HELP = "from tessonance.cli import cli; cli.main(['-h'], 'tess', standalone_mode=False)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -62,11 +63,14 @@ def _make_folder(folder: Path) -> None:
 
 
 def _next(folder: Path, *, film: Path, picture: Path, project: Path, tesseract: Path) -> str:
+    tess = "uv run tess" if "UV_RUN_RECURSION_DEPTH" in os.environ else "tess"
     return f"""
 Done. Watch {film}, and look at {picture}: all the pictures there are.
 
 What to try next
-  your own song    tess render {tesseract} SONG.mp3 --hud -o film.mp4
+  your own song    {tess} render {tesseract} SONG.mp3 --hud -o film.mp4
   other routes     edit [[route]] in {project}, render again: nothing is painted anew
-  other pictures   tess new --list, then: tess new flower.toml --preset flower && tess generate flower.toml
-  what it heard    tess features {folder / "song.wav"}"""
+  other pictures   {tess} new --list
+                   {tess} new flower.toml --preset flower
+                   {tess} generate flower.toml
+  what it heard    {tess} features {folder / "song.wav"} -o heard.csv"""
