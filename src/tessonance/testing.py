@@ -51,10 +51,11 @@ class GeneratorTests:
         return kind.open(self.project)
 
     def points(self) -> list[Point]:
-        """Return a few points: the corners of the grid, and the cells in the middle."""
+        """Return a few points: the first and the last corner of the grid, its middle, and two cells beside that."""
         grid = self.project.grid
         middle = tuple(steps // 2 for steps in grid.shape)
-        cells = dict.fromkeys([*list(grid.corners())[:4], middle, *(cell for _, cell in grid.neighbours(middle))])
+        corners, beside = list(grid.corners()), [cell for _, cell in grid.neighbours(middle)]
+        cells = dict.fromkeys([corners[0], middle, *beside[:1], *beside[-1:], corners[-1]])
         return [grid.point(cell) for cell in cells]
 
     def test_a_picture_has_the_size_of_the_project_and_is_uint8(self) -> None:

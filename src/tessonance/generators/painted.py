@@ -18,13 +18,14 @@ from tessonance.generators.painting.mirrors import Mirrors
 from tessonance.generators.painting.petals import Petals
 from tessonance.generators.painting.sketch import SketchNetwork
 from tessonance.generators.presets import PresetFiles
+from tessonance.grid import Axis
 from tessonance.project import options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
     from tessonance.generators.painting.form import Bytes, Canvas, Floats, Form, Values
-    from tessonance.grid import Axis, Point
+    from tessonance.grid import Point
     from tessonance.project import Project
 
 __all__ = ["AXES", "Painted", "PaintedOptions", "painted"]
@@ -36,7 +37,7 @@ AXES: dict[str, AxisInfo] = {
     "bloom": AxisInfo("opens the form: petals travel outwards, new ones come from the heart", rest=0.5),
     "ink": AxisInfo("passes from one hand to another, from `brush` to `ink_brush`; in `flower`, to a blot"),
     "turn": AxisInfo("turns the form until it looks the same again; in `flower`, nods", closed=True),
-    "zoom": AxisInfo("brings the form nearer, from 0.7 to 1.4 times its size", rest=0.5),
+    "zoom": AxisInfo("brings the form nearer, from 0.8 to 1.25 times its size", rest=0.5),
     "petals": AxisInfo("cuts the petals, from short and round to long and pointed", rest=0.5),
     "twist": AxisInfo("winds the form into a spiral, to either side", start=-1.0),
     "drift": AxisInfo("lets the painting drift on a circle under the form; in `flower`, the wind", closed=True),
@@ -49,6 +50,7 @@ AXES: dict[str, AxisInfo] = {
     "latent_c": AxisInfo("changes the sketch under the paint in a third direction", start=-1.0),
     "latent_d": AxisInfo("changes the sketch under the paint in a fourth direction", start=-1.0),
 }
+LATENT_REACH = 0.2  # of the network's own latents: a sketch that changes under the brush makes strokes pop
 REST = {name: info.rest for name, info in AXES.items()}
 BEYOND = 0.25  # of an axis' length: how far its values may lie beyond either end
 MAX_TURNS = 1000.0
@@ -86,8 +88,8 @@ class PaintedOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         By what part of the colour wheel the rings are turned, in turn, 1..6 numbers; for ``petals``.
     size : float
         Distance of two rosettes, in halves of the picture's shorter side, 0.6..6; for ``mirrors``.
-    hue : float
-        Turn of the colour wheel, on top of the axis ``hue``.
+    rest : dict of str to float
+        Where axes that the project leaves out stand, if not where `AXES` says.
     saturation : float
         0 (grey) to 2.
     contrast : float
@@ -95,7 +97,7 @@ class PaintedOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     glow : float
         How much lights shine into their surroundings, 0..2.
     canvas : int
-        Side of the canvas in pixels, 256..2048; 0 chooses it for the picture. Larger ones have finer strokes.
+        Side of the canvas in pixels, 128..2048; 0 chooses it for the picture. Larger ones have finer strokes.
     """
 
     form: Literal["petals", "mirrors", "flow", "flower"] = "petals"
@@ -108,7 +110,7 @@ class PaintedOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     spacing: float = 1.55
     accents: tuple[float, ...] = (0.0,)
     size: float = 2.0
-    hue: float = 0.0
+    rest: dict[str, float] = {}
     saturation: float = 1.1
     contrast: float = 0.25
     glow: float = 0.35
@@ -117,13 +119,13 @@ class PaintedOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     def __post_init__(self) -> None:
         ranges = {
             "detail": (0.1, 4), "wildness": (0.1, 3), "count": (3, 48), "spacing": (1.2, 3), "size": (0.6, 6),
-            "hue": (-MAX_TURNS, MAX_TURNS), "saturation": (0, 2), "contrast": (0, 1), "glow": (0, 2),
+            "saturation": (0, 2), "contrast": (0, 1), "glow": (0, 2),
         }  # fmt: skip
         for name, (low, high) in ranges.items():
             if not low <= (value := getattr(self, name)) <= high:
                 raise ProjectError(f"{name} is out of range", wanted=f"{low:g}..{high:g}", got=str(value))
-        if self.canvas and not 256 <= self.canvas <= 2048:
-            raise ProjectError("canvas is out of range", wanted="0, or 256..2048 pixels", got=str(self.canvas))
+        if self.canvas and not 128 <= self.canvas <= 2048:
+            raise ProjectError("canvas is out of range", wanted="0, or 128..2048 pixels", got=str(self.canvas))
         if not 1 <= len(self.accents) <= 6 or not all(abs(accent) <= 1 for accent in self.accents):
             raise ProjectError("accents are out of range", wanted="1..6 numbers within -1..1", got=str(self.accents))
         check_hands(self.brush, "brush")
@@ -154,6 +156,9 @@ class Painted:
         self._form = _form(own, picture.width, picture.height, seed)
         for axis in project.axes:
             _check_axis(axis, own.form, self._form)
+        for name, value in own.rest.items():
+            _check_axis(Axis(name=name, start=value, steps=1), own.form, self._form, where="rest")
+        self._rest = REST | own.rest
         side = own.canvas or min(max(CANVAS_PER_PICTURE * math.sqrt(picture.width * picture.height), 512), 1280)
         self._side = round(side / 16) * 16
         self._network = SketchNetwork(seed, own.palette, detail=own.detail, contrast=own.wildness, latents=LATENTS)
@@ -168,7 +173,7 @@ class Painted:
 
     def paint(self, points: Sequence[Point]) -> Bytes:
         """Paint the pictures of some points; see `Generator.paint`."""
-        return np.stack([self._picture(REST | point) for point in points])
+        return np.stack([self._picture(self._rest | point) for point in points])
 
     def close(self) -> None:
         """Give back the canvases it keeps."""
@@ -186,8 +191,7 @@ class Painted:
         own = self._options
 
         def colour(painting: Bytes, turn: float) -> Bytes:
-            turn += own.hue + values["hue"]
-            return recolour(painting, turn, saturation=own.saturation, contrast=own.contrast)
+            return recolour(painting, turn + values["hue"], saturation=own.saturation, contrast=own.contrast)
 
         key = ("canvas", *(values[name] for name in CANVAS_AXES))
         return self._keep(key, lambda: self._form.prepare(self._painting(values), colour, values))
@@ -206,7 +210,7 @@ class Painted:
 
     def _sketch(self, values: Values) -> Floats:
         def draw(x: Floats, y: Floats) -> Floats:
-            return self._network.draw(x, y, {name: values[name] for name in LATENTS if values[name]})
+            return self._network.draw(x, y, {name: LATENT_REACH * values[name] for name in LATENTS if values[name]})
 
         key = ("sketch", *(values[name] for name in LATENTS))
         return self._keep(key, lambda: (self._form.sketch(draw, self._side),))[0]
@@ -229,15 +233,15 @@ def _form(own: PaintedOptions, width: int, height: int, seed: int) -> Form:
         case "petals":
             return Petals(width, height, seed=seed, count=own.count, spacing=own.spacing, accents=own.accents)
         case "mirrors":
-            return Mirrors(width, height, seed=seed, size=own.size)
+            return Mirrors(width, height, seed=seed, size=own.size, accents=own.accents)
         case "flow":
             return Flow(width, height, seed=seed)
         case "flower":
             return Flower(width, height, seed=seed)
 
 
-def _check_axis(axis: Axis, form_name: str, form: Form) -> None:
-    where, known = f"[[axis]] {axis.name}", {*CANVAS_AXES, *form.axes}
+def _check_axis(axis: Axis, form_name: str, form: Form, *, where: str = "[[axis]]") -> None:
+    where, known = f"{where} {axis.name}", {*CANVAS_AXES, *form.axes}
     if axis.name not in AXES:
         raise ProjectError(f"`painted` has no axis {axis.name!r}", where=where, hint=nearest(axis.name, known))
     if axis.name not in known:
@@ -254,7 +258,7 @@ def _check_axis(axis: Axis, form_name: str, form: Form) -> None:
         )
     beyond = MAX_TURNS if info.closed else BEYOND * (info.stop - info.start)
     low, high = info.start - beyond, info.stop + beyond
-    if not (low <= axis.start <= high and low <= axis.stop <= high):
+    if not (low <= axis.start <= high and (axis.steps == 1 or low <= axis.stop <= high)):
         raise ProjectError(
             "the range of this axis is too wide",
             where=where,
@@ -268,5 +272,5 @@ painted = GeneratorKind(
     open=Painted,
     options=PaintedOptions,
     axes=AXES,
-    presets=PresetFiles("kaleidoscope", "flower"),
+    presets=PresetFiles("kaleidoscope", "flower", "cathedral", "tide", "ember"),
 )

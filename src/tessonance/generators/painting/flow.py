@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tessonance.generators.painting.strips import pixel_places, read, sketch_square, strips, under_light
+from tessonance.generators.painting.strips import (
+    fitted,
+    magnified,
+    pixel_places,
+    read,
+    sketch_square,
+    strips,
+    under_light,
+)
 
 if TYPE_CHECKING:
     from tessonance.generators.painting.form import Bytes, Canvas, Colouring, Drawing, Floats, Values
@@ -16,7 +24,8 @@ __all__ = ["Flow"]
 
 TEXTURE = 0.75  # half sides of the painting per half of the picture's shorter side
 WAVES = 3
-DRIFT = 0.14  # radius of the circle that the painting drifts on, in half sides
+ORBIT = 0.45  # radians: radius of the circle that the waves' beginnings go round
+DRIFT = 0.06  # radius of the circle that the painting drifts on, in half sides
 
 
 class Flow:
@@ -44,7 +53,7 @@ class Flow:
 
     def prepare(self, painting: Bytes, colour: Colouring, values: Values) -> Canvas:
         """Give the painting its colours; see `Form.prepare`."""
-        return (colour(painting, 0.0),)
+        return (fitted(colour(painting, 0.0), TEXTURE * painting.shape[1] / min(self._radius.shape)),)
 
     def fold(self, canvas: Canvas, values: Values) -> Bytes:
         """Make the picture of some axis values; see `Form.fold`."""
@@ -58,16 +67,16 @@ class Flow:
         radius = self._radius[part]
         wound = np.float32(0.7 + 1.1 * values["bloom"] + 0.8 * values["twist"])
         angle = self._angle[part] + wound * self._winding[part]
-        away = radius * np.float32(2 ** (0.5 - values["zoom"]))
+        away = radius * np.float32(1 / magnified(values))
         x, y = away * np.cos(angle), away * np.sin(angle)
-        orbit = 2 * math.pi * values["turn"]
+        orbit = [ORBIT * f(2 * math.pi * values["turn"]) for f in (math.cos, math.sin)]
         height, pitch = 0.11 + 0.16 * values["bloom"], 1.7
-        for start_x, start_y in self._starts:
-            across, along = (
-                np.float32(pitch) * y + np.float32(start_x + orbit),
-                np.float32(pitch) * x + np.float32(start_y - orbit),
+        for starts in self._starts:
+            across, along = (np.float32(start + o) for start, o in zip(starts, orbit, strict=True))
+            x, y = (
+                x + np.float32(height) * np.sin(np.float32(pitch) * y + across),
+                y + np.float32(height) * np.sin(np.float32(pitch) * x + along),
             )
-            x, y = x + np.float32(height) * np.sin(across), y + np.float32(height) * np.sin(along)
             pitch, height = pitch * 1.7, height / 1.65
         drift = [DRIFT * f(2 * math.pi * values["drift"]) for f in (math.cos, math.sin)]
         u, v = np.float32(TEXTURE) * x + np.float32(drift[0]), np.float32(TEXTURE) * y + np.float32(drift[1])

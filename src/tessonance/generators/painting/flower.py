@@ -12,7 +12,7 @@ from tessonance.generators.painting.brush import MARGIN
 from tessonance.generators.painting.flower_sheet import HEAD, LEAF, PAPER, STEM, Part, draw_sheet, smoothstep
 from tessonance.generators.painting.ink import InkBlot
 from tessonance.generators.painting.stage import Stage
-from tessonance.generators.painting.strips import sheet_line
+from tessonance.generators.painting.strips import magnified, sheet_line
 
 if TYPE_CHECKING:
     from tessonance.generators.painting.form import Bytes, Canvas, Colouring, Drawing, Floats, Values
@@ -24,7 +24,7 @@ GROUND = -1.08  # where stems start, just below the picture; half its shorter si
 SWAY = 0.07  # of the head to either side
 NOD = 0.45  # radians that a head turns to either side
 PAPER_STROKES, PAPER_EDGE = 0.04, 0.22  # how much lighter and darker strokes are; how much darker the corners
-GREENER = 0.25  # of the colour wheel
+LEAF_GLAZE = (0.62, 0.88, 0.45)  # what it lets through of red, green and blue
 PETAL_WAVES = 13  # around the outermost ring of the sheet's head
 
 
@@ -82,11 +82,12 @@ class Flower:
         import cv2
 
         side = painting.shape[1]
-        parts = colour(painting[:side], 0.0)
-        paper = colour(_paper(painting[side + 2 * MARGIN :]), 0.0)
-        # No hand paints leaves green beside red petals: the wheel is turned for them, until the ink takes over.
+        parts = painting[:side].copy()
+        # No hand paints leaves green beside red petals: they are glazed, until the ink takes over.
+        glaze = 1 - (1 - values["ink"]) * (1 - np.array(LEAF_GLAZE, np.float32))
         for rows, columns in (_pixels(LEAF, side), _pixels(STEM, side)):
-            parts[rows, columns] = colour(painting[rows, columns], GREENER * (1 - values["ink"]))
+            parts[rows, columns] = np.clip(parts[rows, columns] * glaze, 0, 255).astype(np.uint8)
+        parts, paper = colour(parts, 0.0), colour(_paper(painting[side + 2 * MARGIN :]), 0.0)
         cover = self._cover if self._cover is not None else np.ones((side, side), np.float32)
         levels: list[Bytes] = [(np.dstack([parts * cover[..., None], cover * 255]) + 0.5).astype(np.uint8)]
         for _ in range(LEVELS - 1):
@@ -98,7 +99,7 @@ class Flower:
 
     def fold(self, canvas: Canvas, values: Values) -> Bytes:
         """Make the picture of some axis values; see `Form.fold`."""
-        stage = Stage(canvas[0], canvas[1:], zoom=2 ** (values["zoom"] - 0.5), run=self._blot.run(values["ink"]))
+        stage = Stage(canvas[0], canvas[1:], zoom=magnified(values), run=self._blot.run(values["ink"]))
         for plant in self._plants:
             _lay_plant(stage, plant, values)
         return self._blot.over(stage.picture, stage.cover, ink=values["ink"], light=0.7 + 0.6 * values["light"])
@@ -120,7 +121,7 @@ def _paper(strokes: Bytes) -> Bytes:
     import cv2
 
     grey = cv2.cvtColor(strokes, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    fine = grey - cv2.GaussianBlur(grey, (0, 0), grey.shape[0] / 12)
+    fine = grey - cv2.GaussianBlur(grey, (0, 0), grey.shape[0] / 24)
     y, x = np.meshgrid(*(np.linspace(-1, 1, n, dtype=np.float32) for n in grey.shape), indexing="ij")
     tone = (1 + PAPER_STROKES * np.tanh(fine / (2 * fine.std() + 1e-3))) * (1 - PAPER_EDGE * (x * x + y * y))
     paper: Bytes = (np.clip(tone[..., None] * np.array(PAPER, np.float32), 0, 1) * 255 + 0.5).astype(np.uint8)
@@ -188,7 +189,7 @@ def _lay_head(
     openness = grown**1.3 + 0.8 * (values["bloom"] - 0.5)
     closed = min(max(0.72 * (1 - openness), -0.35), 0.8)
     radius = plant.radius * (0.28 + 0.72 * grown**1.2) * (0.8 + 0.4 * values["bloom"])
-    narrow = 1 - 0.25 * max(closed, 0.0)
+    narrow = 1 - 0.36 * max(closed, 0.0)
     angle = NOD * math.sin(2 * math.pi * values["turn"]) + 1.5 * swing + plant.x
     cut, twist = 0.3 * (values["petals"] - 0.5), 0.9 * values["twist"]
 

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tessonance.generators.painting.strips import pixel_places, read, sketch_square, strips, under_light
+from tessonance.generators.painting.strips import (
+    fitted,
+    magnified,
+    pixel_places,
+    read,
+    sketch_square,
+    strips,
+    under_light,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,12 +27,13 @@ __all__ = ["Petals"]
 
 RINGS = 40  # of these, some lie within the heart and some outside the frame
 MIDDLE_RING = 24  # the ring whose petals' tips lie at radius 1
-TEXTURE = 0.62  # half sides of the painting per radius, at the middle ring
-DENSITY = 0.7  # how an outer petal shows more of the painting than an inner one: 0 as much, 1 by its size
-SOFTNESS = (0.0, 1.1, 2.2)  # pixels of blur: petals that shrink the painting read softer copies, else they glitter
-HEART = 0.052  # radius
+TEXTURE = 0.95  # half sides of the painting per radius, at the middle ring
+DENSITY = 0.8  # how an outer petal shows more of the painting than an inner one: 0 as much, 1 by its size
+SOFTNESS = (0.0, 0.8, 1.6)  # pixels of blur: petals that shrink the painting read softer copies, else they glitter
+ROOM_TO_GROW = 1.6  # texels per pixel at the middle ring: a petal that has grown is still sharp
+HEART = 0.04  # radius
 OUTLINE = 4.5  # pixels
-DRIFT = 0.1  # radius of the circle that the painting drifts on, in half sides
+DRIFT = 0.055  # radius of the circle that the painting drifts on, in half sides
 
 
 @dataclass(frozen=True)
@@ -81,6 +90,7 @@ class Petals:
         """Stack the accents of a painting, each with its softer copies, into one tall picture."""
         import cv2
 
+        painting = fitted(painting, TEXTURE * painting.shape[1] / (2 * self._unit) / ROOM_TO_GROW)
         accents = [colour(painting, accent) for accent in self._accents]
         return (np.concatenate([cv2.GaussianBlur(a, (0, 0), s) if s else a for a in accents for s in SOFTNESS]),)
 
@@ -108,11 +118,11 @@ class Petals:
         soft = np.clip(np.rint(shrunk), 0, len(SOFTNESS) - 1)
         row = (rings % len(self._accents) * len(SOFTNESS) + soft) * side
         beyond = np.log(self._spacing) * (rings + phase) - _reach(values)
-        light = 1 / (1 + np.exp(6 * beyond))
+        light = 1 / (1 + np.exp(5 * beyond))
         return _Rings(*(a.astype(np.float32) for a in (u0, v0, p, q, row, light)))
 
     def _strip(self, part: slice, painting: Bytes, rings: _Rings, values: Values) -> Bytes:
-        nearer = np.float32(2 ** (values["zoom"] - 0.5))
+        nearer = np.float32(magnified(values))
         radius = self._radius[part] / nearer
         ring, inside, beyond, across = self._petals(part, math.log(nearer), values)
         place = np.clip(ring + MIDDLE_RING, 0, RINGS - 1).astype(np.intp)
@@ -165,7 +175,7 @@ def _phase(values: Values) -> float:
 
 def _reach(values: Values) -> float:
     """Return the logarithm of the radius beyond which petals lie in the dark."""
-    return -2.4 + 3.9 * values["grow"]
+    return -2.2 + 3.4 * values["grow"]
 
 
 def _outline(across: Floats, point: float) -> Floats:

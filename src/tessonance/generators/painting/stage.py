@@ -44,6 +44,7 @@ class Stage:
         self.picture = ground.copy()
         self.cover = np.zeros(ground.shape[:2], np.uint8)
         self._sheet, self._run = sheet, run
+        self._run_far = 0.0 if run is None else 2 * float(max(np.std(run[0]), np.std(run[1])))
         self._height, self._width = int(ground.shape[0]), int(ground.shape[1])
         self._middle = (self._width - 1) / 2, (self._height - 1) / 2
         self._scale = zoom * min(self._width, self._height) / 2
@@ -73,35 +74,40 @@ class Stage:
         half_width : float
             Half its width as it is laid: from it follows how soft a copy of the sheet is read.
         """
+        import cv2
+
         if (box := self._box(bounds)) is None:
             return
         across, along = to_part(*self._places(box))
         outside = np.maximum(np.abs(across), np.abs(along)) > REACH
         u = np.where(outside, np.float32(NOWHERE), part.x + across * np.float32(part.half_width))
         laid = self._read(u, part.y + along * np.float32(part.half_height), part, half_width)
-        uncovered = 1 - laid[..., 3:] * np.float32(1 / 255)
+        red, green, blue, cover = cv2.split(laid)
+        bare = 255 - cover
         under = self.picture[box]
-        under[:] = np.minimum(under * uncovered + laid[..., :3], 255).astype(np.uint8)
-        np.maximum(self.cover[box], laid[..., 3].astype(np.uint8), out=self.cover[box])
+        under[:] = cv2.add(
+            cv2.multiply(under, cv2.merge((bare, bare, bare)), scale=1 / 255), cv2.merge((red, green, blue))
+        )
+        np.maximum(self.cover[box], cover, out=self.cover[box])
 
-    def _read(self, u: Floats, v: Floats, part: Part, half_width: float) -> Floats:
+    def _read(self, u: Floats, v: Floats, part: Part, half_width: float) -> Bytes:
+        """Read the sheet, mixing two neighbouring sizes: a part that grows must not jump from one to the next."""
         import cv2
 
         side = self._sheet[0].shape[0]
         shrunk = math.log2(max(part.half_width * side / (2 * half_width * self._scale), 1.0))
         first = min(int(shrunk), len(self._sheet) - 2)
-        second_weight = min(shrunk - first, 1.0)
-        read = np.zeros((*u.shape, 4), np.float32)
-        # Two neighbouring sizes are mixed, so that a part that grows does not jump from one to the next.
-        for level, weight in ((first, 1 - second_weight), (first + 1, second_weight)):
-            if weight > 0:
-                half = np.float32((self._sheet[level].shape[0] - 1) / 2)
-                texels = cv2.remap(self._sheet[level], (u + 1) * half, (v + 1) * half, cv2.INTER_CUBIC)
-                read += texels * np.float32(weight)
-        return read
+        halves = [np.float32((sheet.shape[0] - 1) / 2) for sheet in self._sheet[first : first + 2]]
+        larger, smaller = (
+            cv2.remap(sheet, (u + 1) * half, (v + 1) * half, cv2.INTER_LINEAR)
+            for sheet, half in zip(self._sheet[first : first + 2], halves, strict=True)
+        )
+        share = min(shrunk - first, 1.0)
+        return cv2.addWeighted(larger, 1 - share, smaller, share, 0)
 
     def _box(self, bounds: Bounds) -> tuple[slice, slice] | None:
-        left, bottom, right, top = bounds
+        far = np.array([-1, -1, 1, 1]) * self._run_far
+        left, bottom, right, top = (float(bound) for bound in np.array(bounds) + far)
         columns = slice(max(int(self._column(left)), 0), min(int(self._column(right)) + 2, self._width))
         rows = slice(max(int(self._row(top)), 0), min(int(self._row(bottom)) + 2, self._height))
         return (rows, columns) if rows.start < rows.stop and columns.start < columns.stop else None

@@ -11,9 +11,19 @@ from tessonance.generators.painting.brush import MARGIN
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tessonance.generators.painting.form import Bytes, Drawing, Floats
+    from tessonance.generators.painting.form import Bytes, Drawing, Floats, Values
 
-__all__ = ["mirrored", "pixel_places", "read", "sheet_line", "sketch_square", "strips", "under_light"]
+__all__ = [
+    "fitted",
+    "magnified",
+    "mirrored",
+    "pixel_places",
+    "read",
+    "sheet_line",
+    "sketch_square",
+    "strips",
+    "under_light",
+]
 
 STRIP_PIXELS = 16_384
 LIGHT_STEPS = 170  # of a light of 1, so that a byte reaches 1.5
@@ -55,6 +65,21 @@ def sketch_square(draw: Drawing, side: int, reach: float) -> Floats:
     line = sheet_line(side // 2, whole // 2) * np.float32(reach)
     sketch = cv2.resize(draw(*np.meshgrid(line, line)), (whole, whole), interpolation=cv2.INTER_CUBIC)
     return np.clip(sketch, 0, 1)
+
+
+def fitted(painting: Bytes, texels_per_pixel: float) -> Bytes:
+    """Shrink a painting of which a pixel would show more than one texel: what is left out would glitter."""
+    import cv2
+
+    if texels_per_pixel <= 1:
+        return painting
+    side = max(16, round(painting.shape[1] / texels_per_pixel))
+    return cv2.resize(painting, (side, side), interpolation=cv2.INTER_AREA)
+
+
+def magnified(values: Values) -> float:
+    """Return how much nearer the axis ``zoom`` brings a form: 0.8 to 1.25 times."""
+    return float(1.5625 ** (values["zoom"] - 0.5))
 
 
 def mirrored(place: Floats) -> Floats:
