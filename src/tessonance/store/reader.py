@@ -280,9 +280,7 @@ class Tesseract:
 
     def complete_level(self) -> int | None:
         """Return the finest level all of whose pictures are painted now; None where there is none yet."""
-        with clear_errors(self.where):
-            listed = self.place.names(metadata.FRAMES) is not None
-        if not listed:  # each level asks for few files, and most of them need not be asked for
+        if self._names() is None:  # each level asks for few files, and most of them need not be asked for
             return self.grid.complete_level(self.is_painted)
         painted = ((shard, self._lengths(shard) > 0) for shard in self.shards())
         return complete_level(self.grid, self.layout, painted)
@@ -319,16 +317,24 @@ class Tesseract:
 
     def _all_lengths(self) -> Iterator[NDArray[np.uint64]]:
         shards = self.shards()
+        for shard, lengths in zip(shards, self._lengths_of(shards), strict=True):
+            yield lengths[self.layout.inside(shard)]
+
+    def _lengths_of(self, shards: list[Cell]) -> Iterator[NDArray[np.uint64]]:
+        if self._names() is not None:  # reading them at once was tried: threads only cost where no server is waited for
+            yield from map(self._lengths, shards)
+            return
         with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
             for first in range(0, len(shards), ASKED_AT_ONCE):
-                some = shards[first : first + ASKED_AT_ONCE]
-                for shard, lengths in zip(some, pool.map(self._lengths, some), strict=True):
-                    yield lengths[self.layout.inside(shard)]
+                yield from pool.map(self._lengths, shards[first : first + ASKED_AT_ONCE])
+
+    def _names(self) -> list[str] | None:
+        with clear_errors(self.where):
+            return self.place.names(metadata.FRAMES)
 
     def shards(self) -> list[Cell]:
         """Return which shards have a file now, in ascending order; all there can be, where no list is to be had."""
-        with clear_errors(self.where):
-            names = self.place.names(metadata.FRAMES)
+        names = self._names()
         if names is not None:
             return sorted(shard for name in names if (shard := self.layout.shard_of_key(name)))
         if (count := math.prod(self.layout.shards)) > MAX_ASKED:
