@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from tessonance.errors import TesseractError
 from tessonance.store.archive import packed_file
 from tessonance.store.osfile import existing_folder
 
 if TYPE_CHECKING:
+    from tessonance.store.osfile import Folder
     from tessonance.store.reader import Place
 
-__all__ = ["address", "beside", "place_of", "plain_name"]
+__all__ = ["address", "beside", "folder_to_write", "place_of", "plain_name"]
 
 _ADDRESS = re.compile(r"(https?):[/\\]{1,2}(?=[^/\\])", re.IGNORECASE)
 _UNFIT = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')  # for a file name on some system
@@ -58,6 +60,14 @@ def place_of(path: str | Path) -> tuple[Place, Path]:
     if path.is_file():
         return packed_file(path), path
     return existing_folder(path), path
+
+
+def folder_to_write(path: str | Path) -> Folder:
+    """Return the folder of a tesseract; TesseractError where there is none, or none to write to."""
+    if (url := address(path)) is not None:
+        hint = "`tess unpack` downloads a packed one into a folder, `tess merge` its pictures into one of yours"
+        raise TesseractError("a tesseract on the web is only read", where=url, hint=hint)
+    return existing_folder(Path(path))
 
 
 def beside(path: Path, suffix: str) -> Path:

@@ -100,12 +100,13 @@ class Client:
 
     Parameters
     ----------
-    timeout_seconds : float
-        For a connection, for the next bytes, and for a short answer; a long one may come at 20 kB a second.
+    timeout_seconds : float, optional
+        For a connection, for the next bytes, and for a short answer; a long one may come at 20 kB a second. Ten
+        seconds unless given.
     """
 
-    def __init__(self, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
-        self._timeout = timeout_seconds
+    def __init__(self, *, timeout_seconds: float | None = None) -> None:
+        self._timeout = timeout_seconds or TIMEOUT_SECONDS
         self._agent = f"tessonance/{version('tessonance')}"
         self._idle: dict[Origin, list[HTTPConnection]] = {}
         self._moved: dict[str, str] = {}

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from tessonance.errors import DamagedPicture, TesseractError
 from tessonance.store import journal, metadata
 from tessonance.store.lock import WriterLock
-from tessonance.store.osfile import Folder, clear_errors, create_folder, existing_folder, most_open
+from tessonance.store.osfile import Folder, clear_errors, create_folder, most_open
+from tessonance.store.places import folder_to_write
 from tessonance.store.reader import Tesseract
 from tessonance.store.shard import LiveShard
 
@@ -116,7 +117,7 @@ class TesseractWriter:
             If there is none, it cannot be written, somebody else is writing it, or `project` would make another
             tesseract.
         """
-        writer = cls(existing_folder(Path(path)))
+        writer = cls(folder_to_write(path))
         try:
             if project is not None and project.to_dict() != writer.project.to_dict():
                 writer._adopt(project)
