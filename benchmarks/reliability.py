@@ -1,0 +1,420 @@
+"""What a tesseract survives: kills, a full disk, damage of every kind, and two writers at once.
+
+    python benchmarks/reliability.py                             all of it: 200 kills, 10,000 mutations
+    python benchmarks/reliability.py --kills 10 --mutations 200  the same, shortened
+
+Exit code 0 if every promise was kept. Kills and the full disk need POSIX signals and, for the disk, the right to mount
+one; what cannot be tried is said. The mutations come from ``tests/store/mutations.py``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import faulthandler
+import json
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from tessonance.errors import TessError
+from tessonance.make.painting import MOST_CELLS
+from tessonance.store import Tesseract, open_tesseract, verify
+
+ROOT = Path(__file__).parent.parent
+BATCH = 250  # mutations that one process tries
+WORKERS = 2
+WAIT_SECONDS = 120.0
+SECONDS_EACH = 60.0  # a mutation that takes longer hangs
+MOST_MEGABYTES = 1000.0
+TESS = [sys.executable, "-c", "from tessonance.cli import main; main()"]
+
+PROJECT = """
+[picture]
+width = {side}
+height = {side}
+[generator]
+use = "logged"
+delay_ms = {delay_ms}
+[[axis]]
+name = "bloom"
+steps = {steps}
+[[axis]]
+name = "ink"
+steps = {steps}
+[[axis]]
+name = "turn"
+steps = {planes}
+"""
+# A generator that writes down who painted what: `plasma` under another name, found like any installed one.
+LOGGED = """
+import os
+from dataclasses import replace
+from tessonance.generators.plasma import Plasma, plasma
+
+class Logged(Plasma):
+    def paint(self, points):
+        pictures = super().paint(points)
+        with open(os.environ["PAINTED"], "ab", buffering=0) as file:
+            file.write(b"%d\\n" % os.getpid() * len(points))
+        return pictures
+
+logged = replace(plasma, open=Logged)
+"""
+# What `tess generate` does, writing down every picture that the tesseract has taken.
+DRIVER = """
+import os, sys
+import tessonance as tess
+from tessonance.store import TesseractWriter
+
+acknowledged = os.open(sys.argv[3], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+put = TesseractWriter.put
+
+def put_and_tell(self, cell, encoded):
+    put(self, cell, encoded)
+    os.write(acknowledged, b"%d\\n" % self.grid.flat(cell))
+
+TesseractWriter.put = put_and_tell
+tess.generate(sys.argv[1], sys.argv[2], workers=int(sys.argv[4]), durability=sys.argv[5])
+"""
+
+
+class Promises:
+    """Prints the table, and remembers whether anything in it was missed."""
+
+    kept = True
+
+    def say(self, what: str, value: object, *, wanted: str = "", reached: bool = True) -> None:
+        """Print a line."""
+        self.kept &= reached
+        verdict = f"  wanted {wanted}: {'kept' if reached else 'BROKEN'}" if wanted else ""
+        print(f"{what:48} {value!s:>16}{verdict}", flush=True)
+
+
+class Room:
+    """A folder with a project, the plugin that it names, and the logs of who painted and what was taken."""
+
+    def __init__(
+        self, folder: Path, *, side: int = 16, steps: int = 100, planes: int = 60, delay_ms: float = 3
+    ) -> None:
+        text = PROJECT.format(side=side, steps=steps, planes=planes, delay_ms=delay_ms)
+        self.project, self.path = folder / "room.toml", folder / "room.tess"
+        self.painted_log, self.taken_log = folder / "painted", folder / "taken"
+        self.project.write_text(text)
+        plugin = folder / "logged-0.dist-info"
+        plugin.mkdir()
+        (folder / "logged.py").write_text(LOGGED)
+        (plugin / "METADATA").write_text("Metadata-Version: 2.1\nName: logged\nVersion: 0\n")
+        (plugin / "entry_points.txt").write_text("[tessonance.generators]\nlogged = logged:logged\n")
+        path = os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])
+        self.env = {**os.environ, "PYTHONPATH": path, "PAINTED": str(self.painted_log)}
+        self.painted_log.touch()
+        self.taken_log.touch()
+
+    def drive(self, *, durability: str = "fast") -> subprocess.Popen[bytes]:
+        """Start a run that writes down what it acknowledges."""
+        words = [self.project, self.path, self.taken_log, WORKERS, durability]
+        return subprocess.Popen([sys.executable, "-c", DRIVER, *map(str, words)], env=self.env)
+
+    def tess(self, *words: object) -> subprocess.CompletedProcess[str]:
+        """Call a command."""
+        return subprocess.run([*TESS, *map(str, words)], env=self.env, capture_output=True, text=True, check=False)
+
+    def taken(self) -> list[int]:
+        """Return which cells were acknowledged, in order."""
+        return [int(line) for line in self.taken_log.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
+
+    def painted_by(self) -> list[int]:
+        """Return the process that painted each picture, in order."""
+        return [int(line) for line in self.painted_log.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
+
+    def wait_for_more(self, before: int, driver: subprocess.Popen[bytes]) -> None:
+        """Wait until more than so many pictures are acknowledged."""
+        end = time.monotonic() + WAIT_SECONDS
+        while self.taken_log.stat().st_size <= before:
+            if driver.poll() is not None or time.monotonic() > end:
+                raise SystemExit(f"the run does not go on: exit code {driver.poll()}")
+            time.sleep(0.005)
+
+
+def entries(tesseract: Tesseract) -> np.ndarray:
+    """Read offset and length of every cell, shape (cells, 2); 2^64 - 1 where there is no file."""
+    found = np.full((tesseract.grid.size, 2), 2**64 - 1, np.uint64)
+    for shard in tesseract.shards():
+        inside = np.flatnonzero(tesseract.layout.inside(shard))
+        found[tesseract.layout.flats(shard, inside)] = tesseract.shard(shard).index()[inside]  # type: ignore[union-attr]
+    return found
+
+
+class Ledger:
+    """What was acknowledged so far, where it is stored, and what has become of it."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self._known: dict[int, tuple[int, int]] = {}
+        self.lost = self.moved = self.twice = self.unreadable = self.most_extra = 0
+
+    @property
+    def acknowledged(self) -> int:
+        """How many pictures."""
+        return len(self._known)
+
+    def check(self, rng: random.Random) -> None:
+        """Compare the file with everything that was acknowledged before."""
+        import zarr
+
+        taken = self._room.taken()
+        with open_tesseract(self._room.path) as tesseract:
+            now, painted = entries(tesseract), tesseract.painted()
+            for flat in set(taken):
+                found = int(now[flat, 0]), int(now[flat, 1])
+                before = self._known.setdefault(flat, found)
+                self.lost += 2**64 - 1 in found
+                self.moved += before != found
+            self.twice = len(taken) - len(set(taken))
+            self.most_extra = max(self.most_extra, painted - len(set(taken)))
+            frames = zarr.open_group(self._room.path, mode="r")["frames"]
+            for flat in rng.sample(sorted(self._known), min(3, len(self._known))):
+                cell = tesseract.grid.cell(flat)
+                try:
+                    self.unreadable += not np.array_equal(frames[cell], tesseract.picture(cell))
+                except TessError:
+                    self.unreadable += 1
+
+
+def kill(promises: Promises, kills: int, *, seed: int) -> None:
+    """Kill the driver, or one of its workers, at random moments while it paints."""
+    if not hasattr(signal, "SIGKILL"):
+        promises.say("kills", "skipped: no SIGKILL")
+        return
+    rng = random.Random(seed)
+    drivers = workers = 0
+    with tempfile.TemporaryDirectory() as folder:
+        room = Room(Path(folder))
+        ledger = Ledger(room)
+        driver = room.drive()
+        most_lost = lost_before = dead_workers = 0
+        for _ in range(kills):
+            if rng.random() < 0.9:  # else it is killed while it starts
+                room.wait_for_more(room.taken_log.stat().st_size, driver)
+            time.sleep(rng.uniform(0, 0.6))
+            painters = {pid for pid in room.painted_by()[-200:] if is_child(pid, driver.pid)}
+            if painters and rng.random() < 0.5:
+                os.kill(rng.choice(sorted(painters)), signal.SIGKILL)
+                workers, dead_workers = workers + 1, dead_workers + 1
+            else:
+                driver.kill()
+                driver.wait()
+                drivers += 1
+                gone(painters)
+                lost = len(room.painted_by()) - len(set(room.taken()))
+                most_lost = max(most_lost, (lost - lost_before) // (1 + dead_workers))
+                lost_before, dead_workers = lost, 0
+                driver = room.drive()
+            ledger.check(rng)
+        driver.kill()
+        driver.wait()
+        ledger.check(rng)
+        sound = verify(room.path).sound
+    most = WORKERS * MOST_CELLS
+    promises.say("kills: of the driver, of workers", f"{drivers}, {workers}")
+    promises.say("  pictures acknowledged", f"{ledger.acknowledged:,}")
+    promises.say("  acknowledged and lost", ledger.lost, wanted="0", reached=not ledger.lost)
+    promises.say("  acknowledged and painted again", ledger.twice, wanted="0", reached=not ledger.twice)
+    promises.say("  acknowledged and moved", ledger.moved, wanted="0", reached=not ledger.moved)
+    promises.say("  in flight and lost, most by one kill", most_lost, wanted=f"<= {most}", reached=most_lost <= most)
+    promises.say(
+        "  stored, not yet acknowledged, all together",
+        ledger.most_extra,
+        wanted=f"<= {drivers}",
+        reached=ledger.most_extra <= drivers,
+    )
+    promises.say(
+        "  pictures that zarr-python reads otherwise", ledger.unreadable, wanted="0", reached=not ledger.unreadable
+    )
+    promises.say("  tess verify", "sound" if sound else "damaged", wanted="sound", reached=sound)
+
+
+def alive(pid: int) -> bool:
+    """Tell whether there is a process."""
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True
+
+
+def is_child(pid: int, parent: int) -> bool:
+    """Tell whether a process is a child of another: numbers of dead ones may be given to strangers."""
+    done = subprocess.run(["ps", "-o", "ppid=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return done.stdout.strip() == str(parent)
+
+
+def gone(pids: set[int]) -> None:
+    """Wait until orphaned workers have left, which they do at the end of their task."""
+    end = time.monotonic() + 10
+    while any(map(alive, pids)) and time.monotonic() < end:
+        time.sleep(0.01)
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[Callable[[str], None] | None]:
+    """Mount a disk of some size, and give what makes it larger; None where that may not be done."""
+    done = (
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)], capture_output=True)
+        if shutil.which("mount")
+        else None
+    )
+    if done is None or done.returncode:
+        yield None
+        return
+    try:
+        yield lambda more: subprocess.run(["mount", "-o", f"remount,size={more}", str(folder)], check=True) and None
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def fill_disk(promises: Promises) -> None:
+    """Let the disk fill up while a run paints, make room, and let it go on."""
+    with tempfile.TemporaryDirectory() as folder:
+        disk = Path(folder) / "disk"
+        disk.mkdir()
+        with small_disk(disk, "400k") as resize:
+            if resize is None:
+                promises.say("full disk", "skipped: no right to mount one")
+                return
+            room = Room(Path(folder), side=64, steps=20, planes=1, delay_ms=0)
+            path = disk / "room.tess"
+            first = room.tess("generate", room.project, "-o", path)
+            clear = first.returncode == 1 and "the disk is full" in first.stderr and "Traceback" not in first.stderr
+            promises.say("full disk: a clear error", clear, wanted="True", reached=clear)
+            with open_tesseract(path) as tesseract:
+                before, painted = entries(tesseract), tesseract.painted()
+            sound = verify(path).sound
+            promises.say(
+                "  pictures before, sound", f"{painted}, {sound}", wanted="> 0, sound", reached=painted > 0 and sound
+            )
+            resize("20m")
+            second = room.tess("generate", room.project, "-o", path)
+            with open_tesseract(path) as tesseract:
+                kept = before[:, 0] != np.uint64(2**64 - 1)
+                same = bool((entries(tesseract)[kept] == before[kept]).all())
+                promises.say(
+                    "  pictures once there is room",
+                    tesseract.painted(),
+                    wanted="400",
+                    reached=tesseract.painted() == 400 and not second.returncode,
+                )
+            promises.say("  earlier ones untouched", same, wanted="True", reached=same)
+
+
+def meet(promises: Promises) -> None:
+    """Let two runs meet on one tesseract, then kill the first."""
+    with tempfile.TemporaryDirectory() as folder:
+        room = Room(Path(folder))
+        first = room.drive()
+        room.wait_for_more(0, first)
+        begin = time.monotonic()
+        second = room.tess("generate", room.project, "-o", room.path)
+        seconds = time.monotonic() - begin
+        named = second.returncode == 1 and f"painted by process {first.pid} on host" in second.stderr
+        promises.say("two runs: the second is refused by name", named, wanted="True", reached=named)
+        promises.say("  after seconds, starting Python included", f"{seconds:.1f}")
+        first.kill()
+        first.wait()
+        third = room.tess("generate", room.project, "-o", room.path, "--limit", 10)
+        went_on = not third.returncode and verify(room.path).sound
+        promises.say("  with the first killed, it proceeds", went_on, wanted="True", reached=went_on)
+
+
+def mutate(promises: Promises, mutations: int, *, jobs: int) -> None:
+    """Break tesseracts in every way, in processes of their own, so that a crash is noticed."""
+    begin, broken, refused, slowest, megabytes = time.monotonic(), [], 0, 0.0, 0.0
+    starts = list(range(0, mutations, BATCH))
+    running: list[tuple[int, subprocess.Popen[str]]] = []
+    while starts or running:
+        while starts and len(running) < jobs:
+            start = starts.pop(0)
+            words = ["--batch", str(start), str(min(BATCH, mutations - start))]
+            running.append(
+                (
+                    start,
+                    subprocess.Popen(
+                        [sys.executable, __file__, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+                    ),
+                )
+            )
+        start, process = running.pop(0)
+        out, err = process.communicate()
+        if process.returncode:
+            broken.append(f"seeds from {start}: exit code {process.returncode}\n{err[-2000:]}")
+            continue
+        told = json.loads(out)
+        refused += told["refused"]
+        slowest, megabytes = max(slowest, told["slowest"]), max(megabytes, told["megabytes"])
+    promises.say("mutated tesseracts", f"{mutations:,}")
+    promises.say("  refused, at least in part", f"{refused:,}")
+    promises.say("  crashes, hangs, other exceptions", len(broken), wanted="0", reached=not broken)
+    promises.say("  slowest", f"{slowest:.1f} s", wanted=f"<= {SECONDS_EACH:.0f} s", reached=slowest <= SECONDS_EACH)
+    promises.say(
+        "  most memory",
+        f"{megabytes:.0f} MB",
+        wanted=f"<= {MOST_MEGABYTES:.0f} MB",
+        reached=megabytes <= MOST_MEGABYTES,
+    )
+    promises.say("  seconds", f"{time.monotonic() - begin:.0f}")
+    print(*broken, sep="\n")
+
+
+def batch(start: int, count: int) -> None:
+    """Try some mutations in this process, and print what came of it."""
+    sys.path.insert(0, str(ROOT / "tests" / "store"))
+    from mutations import FORMS, make_sound, trial
+
+    refused, slowest = 0, 0.0
+    with tempfile.TemporaryDirectory() as folder:
+        sound = make_sound(Path(folder))
+        for seed in range(start, start + count):
+            faulthandler.dump_traceback_later(SECONDS_EACH, exit=True)
+            begin = time.monotonic()
+            refused += trial(sound, FORMS[seed % len(FORMS)], seed, Path(folder) / "trial") > 0
+            slowest = max(slowest, time.monotonic() - begin)
+        faulthandler.cancel_dump_traceback_later()
+    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
+    print(json.dumps({"refused": refused, "slowest": slowest, "megabytes": megabytes}))
+
+
+def main() -> None:
+    """Try everything and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--mutations", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=1, help="processes that try mutations at once")
+    parser.add_argument("--batch", type=int, nargs=2, metavar=("START", "COUNT"), help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.batch:
+        batch(*given.batch)
+        return
+    promises = Promises()
+    meet(promises)
+    fill_disk(promises)
+    if given.kills:
+        kill(promises, given.kills, seed=given.seed)
+    if given.mutations:
+        mutate(promises, given.mutations, jobs=given.jobs)
+    sys.exit(0 if promises.kept else 1)
+
+
+if __name__ == "__main__":
+    main()
