@@ -117,7 +117,7 @@ def test_a_cell_that_fails_is_left_out_noted_and_tried_again_by_the_next_run(
             tess.generate(small_project, tmp_path / "s.tess", workers=1)
     with tess.open(tmp_path / "s.tess") as tesseract:
         assert tesseract.painted() == 14
-        assert list(journal.failed_cells(journal.read(tesseract._place))) == [(1, 2)]
+        assert list(journal.failed_cells(journal.read(tesseract.place))) == [(1, 2)]
     with tess.generate(small_project, tmp_path / "s.tess", workers=1) as tesseract:
         assert tesseract.painted() == 15
 

@@ -11,7 +11,9 @@ from contextlib import contextmanager
 
 import pytest
 
+import tessonance as tess
 from tessonance.errors import TesseractError
+from tessonance.make import run
 from tessonance.store import TesseractWriter, open_tesseract
 from tessonance.store.lock import HOLDER, LOCK
 
@@ -135,6 +137,24 @@ def test_a_note_of_another_day_tells_the_date_and_nothing_that_moves_a_cursor(ma
     assert "since 2024-05-17 21:04 (tessonance 0.1.0)" in str(caught.value)
     assert "\x1b" not in str(caught.value)
     assert len(str(caught.value)) < 500
+
+
+def test_of_two_runs_that_begin_at_once_the_slower_is_refused_by_name_or_goes_on(small_project, tmp_path, monkeypatch):
+    """Both see that there is no tesseract yet; one makes it while the other still opens its generator."""
+    path, whole = tmp_path / "small.tess", run.crew
+    meanwhile = []
+
+    def slow(project, *rest, **options):
+        meanwhile.append(TesseractWriter.create(path, project))
+        return whole(project, *rest, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "crew", slow)
+        with pytest.raises(TesseractError, match=f"got: painted by process {os.getpid()} "):
+            tess.generate(small_project, path, workers=1)
+        meanwhile.pop().close()
+    with tess.generate(small_project, path, workers=1) as tesseract:
+        assert tesseract.painted() == 15
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="making links needs rights that a user of Windows lacks")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import to_builtins
 from msgspec.structs import replace
 
-from tessonance.errors import TessError
+from tessonance.errors import OutputExists, TessError
 from tessonance.make.crew import cores, crew
 from tessonance.make.painting import Limits, Painting
 from tessonance.make.scope import cells_wanted, level_wanted
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tessonance.make.painting import Progress
-    from tessonance.store import Tesseract
+    from tessonance.store import Tesseract, TesseractWriter
 
 __all__ = ["generate"]
 
@@ -117,9 +117,19 @@ def generate(
                 allow_drift=allow_drift,
             )
             stack.callback(people.close)
-            writer = writer or stack.enter_context(TesseractWriter.create(path, wanted))
+            writer = writer or stack.enter_context(_begun(path, wanted))
             Painting(people, writer, limits, progress=progress, safe=durability == "safe").paint()
     return open_tesseract(path)
+
+
+def _begun(path: Path, project: Project) -> TesseractWriter:
+    """Make the tesseract, or open the one that another run made while the generator was being opened here."""
+    from tessonance.store import TesseractWriter
+
+    try:
+        return TesseractWriter.create(path, project)
+    except OutputExists:
+        return TesseractWriter.open(path, project)
 
 
 def _resolved(project: Project) -> Project:
