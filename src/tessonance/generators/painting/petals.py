@@ -175,7 +175,7 @@ def _phase(values: Values) -> float:
 
 def _reach(values: Values) -> float:
     """Return the logarithm of the radius beyond which petals lie in the dark."""
-    return -2.2 + 3.4 * values["grow"]
+    return math.log(max(0.11 + 2.4 * values["grow"], 0.01))
 
 
 def _outline(across: Floats, point: float) -> Floats:
