@@ -10,6 +10,7 @@ from zipfile import ZipFile
 
 import numpy as np
 import pytest
+from file_server import serving
 
 import tessonance as tess
 from tessonance.cli import main
@@ -71,6 +72,15 @@ def check(path, case):
 @pytest.mark.parametrize("form", ["folder", "packed"])
 def test_every_damage_is_found_in_a_folder_and_in_a_packed_tesseract(folder_of, name, form):
     check(folder_of(name) if form == "folder" else DAMAGED / f"{name}.tess.zip", CASES.CASES[name])
+
+
+@pytest.mark.parametrize("name", ["sound", "cut-index", "half-jpeg", "shared-bytes", "axis-missing", "no-json"])
+def test_damage_is_found_over_http_too(folder_of, name):
+    path = folder_of(name)
+    with serving(path.parent) as server:
+        check(f"{server.url}/{path.name}", CASES.CASES[name])
+    with serving(DAMAGED) as server:
+        check(f"{server.url}/{name}.tess.zip", CASES.CASES[name])
 
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.CASES.items() if not case.refused])
