@@ -32,14 +32,10 @@ def test_cells_that_fail_one_and_all_are_hopeless_but_one_success_is_hope() -> N
     assert not attempts.hopeless
 
 
-def test_cells_lost_with_their_worker_are_tried_alone_at_once_and_not_blamed() -> None:
+def test_cells_lost_with_their_worker_are_due_at_once_and_not_blamed() -> None:
     attempts = Attempts(most=1)
-    assert attempts.lost([7, 8], ERROR, now=10.0) == []
+    attempts.lost([7, 8], now=10.0)
+    assert not attempts.is_due(now=9.9)
+    assert attempts.is_due(now=10.0)
     assert [attempts.due(now=10.0), attempts.due(now=10.0), attempts.due(now=10.0)] == [7, 8, None]
-
-
-def test_a_cell_that_workers_keep_dying_of_is_given_up() -> None:
-    attempts = Attempts(most=2, pause_seconds=0.0)
-    attempts.lost([7, 8], ERROR, now=0.0)
-    assert attempts.lost([7], ERROR, now=0.0) == []
-    assert attempts.lost([7], ERROR, now=0.0) == [7]
+    assert attempts.failed([9], ERROR, now=10.0) == [9]

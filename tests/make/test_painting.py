@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+import tessonance as tess
 from tessonance.errors import GeneratorError
 from tessonance.make.crew import Done
 from tessonance.make.painting import Limits, Painting
@@ -74,6 +73,5 @@ def test_what_workers_leave_behind_is_painted_by_others_and_nothing_twice(
 def test_events_are_in_the_journal(small_project: Project, tmp_path: Path) -> None:
     crew = run(small_project, tmp_path / "s.tess", [{0}])
     assert crew.events == []
-    with TesseractWriter.open(tmp_path / "s.tess") as writer:
-        assert [event["worker"] for event in journal.read(writer._folder) if event["event"] == "worker"] == [0]
-        assert writer.is_painted(np.arange(15)).all()
+    with tess.open(tmp_path / "s.tess") as tesseract:
+        assert [event["worker"] for event in journal.read(tesseract.place) if event["event"] == "worker"] == [0]

@@ -72,33 +72,23 @@ class Attempts:
                 heapq.heappush(self._waiting, (now + self._pause * 2 ** (count - 1), flat))
         return gone
 
-    def lost(self, flats: Iterable[int], error: TessError, *, now: float) -> list[int]:
-        """Take note that the worker who had some cells in hand is gone.
-
-        Several cells are tried again alone and at once, and this counts as no attempt; one that was alone may be what
-        the worker died of, and counts as failed.
+    def lost(self, flats: Iterable[int], *, now: float) -> None:
+        """Take note that the worker who had some cells in hand is gone: they are due at once, and this was no attempt.
 
         Parameters
         ----------
         flats : iterable of int
-        error : TessError
+            The cells.
         now : float
             Seconds.
-
-        Returns
-        -------
-        list of int
-            Those that are given up with this.
         """
-        cells = list(map(int, flats))
-        if len(cells) == 1:
-            return self.failed(cells, error, now=now)
-        for flat in cells:
+        for flat in map(int, flats):
             heapq.heappush(self._waiting, (now, flat))
-        return []
+
+    def is_due(self, *, now: float) -> bool:
+        """Tell whether the wait of a cell is over."""
+        return bool(self._waiting) and self._waiting[0][0] <= now
 
     def due(self, *, now: float) -> int | None:
         """Return a cell whose wait is over, to be tried alone: of a task that failed, one cell may be the culprit."""
-        if self._waiting and self._waiting[0][0] <= now:
-            return heapq.heappop(self._waiting)[1]
-        return None
+        return heapq.heappop(self._waiting)[1] if self.is_due(now=now) else None

@@ -8,7 +8,7 @@ import queue
 import re
 import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tessonance.errors import MissingExtra, TessError
@@ -61,7 +61,7 @@ class ClusterCrew:
         self, project: Project, cluster: str, *, task_seconds: float | None = None, allow_drift: bool = False
     ) -> None:
         workers = _local_workers(cluster)
-        self._quiet = _Quiet()
+        self._quiet = _quiet()
         self._local = None if workers is None else LocalCluster(workers)
         self._most = TASKS_IN_HAND if task_seconds is None else 1  # a task that waits is not stuck
         self._inbox: queue.SimpleQueue[Done | Exception] = queue.SimpleQueue()
@@ -123,7 +123,7 @@ class ClusterCrew:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
-        self._quiet.end()
+        self._quiet.close()
 
     @property
     def _opened(self) -> Roster:
@@ -168,9 +168,12 @@ class ClusterCrew:
 async def _connected(address: str) -> Any:
     from distributed import Client
 
+    client = Client(address, asynchronous=True, timeout=CONNECT_SECONDS, set_as_default=False)
     try:
-        client = await Client(address, asynchronous=True, timeout=CONNECT_SECONDS, set_as_default=False)
+        await client
+        versions = await client.scheduler.versions(packages=["tessonance"])
     except (OSError, TypeError, ValueError, RuntimeError) as error:
+        await client.close()
         raise TessError(
             "no Dask scheduler answers there",
             where=address,
@@ -178,8 +181,7 @@ async def _connected(address: str) -> Any:
             hint="is it running (dask scheduler --host HOST --port 8786), is the port open, "
             "and is it tcp:// or tls:// (which needs the certificates in Dask's configuration)?",
         ) from None
-    found = (await client.scheduler.versions(packages=["tessonance"]))["packages"].get("tessonance")
-    if found != own_version():
+    if (found := versions["packages"].get("tessonance")) != own_version():
         await client.close()
         raise TessError(
             "the scheduler has another version of tessonance" if found else "the scheduler has no tessonance",
@@ -203,19 +205,14 @@ def _local_workers(cluster: str) -> int | None:
     )
 
 
-class _Quiet:
-    """Keeps Dask's own log from talking about what is dealt with here."""
-
-    def __init__(self) -> None:
-        try:
-            import distributed
-        except ImportError:
-            raise MissingExtra(
-                "--cluster needs Dask, which is not installed", hint="pip install 'tessonance[cluster]'"
-            ) from None
-        self._log = logging.getLogger(distributed.__name__)
-        self._before = self._log.level
-        self._log.setLevel(logging.CRITICAL)
-
-    def end(self) -> None:
-        self._log.setLevel(self._before)
+def _quiet() -> ExitStack:
+    """Keep Dask's own log from talking about what is dealt with here."""
+    try:
+        from distributed.utils import silence_logging_cmgr
+    except ImportError:
+        raise MissingExtra(
+            "--cluster needs Dask, which is not installed", hint="pip install 'tessonance[cluster]'"
+        ) from None
+    stack = ExitStack()
+    stack.enter_context(silence_logging_cmgr(logging.CRITICAL))
+    return stack

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import uuid
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from tessonance.errors import GeneratorError, TessError
-from tessonance.make.remote import Letter, Reply, answer, own_version
+from tessonance.make.remote import Letter, Reply, answer, leave, own_version
 from tessonance.make.worker import Hello, Painted
 
 if TYPE_CHECKING:
@@ -114,7 +113,7 @@ class Member:
                 painted = await self._ask(points, exact=exact)
         except TimeoutError:
             self.state = "away"
-            await self._client.run(os._exit, 1, workers=[self.address], wait=False)
+            await self._client.run(leave, workers=[self.address], wait=False)
             raise GeneratorError(
                 "a painting process ended", where=self.name, got=f"it took longer than {seconds:g} s"
             ) from None
@@ -127,21 +126,7 @@ class Member:
 
     async def _ask(self, points: Sequence[Point] = (), *, exact: bool = False, close: bool = False) -> Hello | Painted:
         letter = Letter(own_version(), self._project, list(points), exact, close)
-        future = self._client.submit(
-            answer,
-            msgspec.msgpack.encode(letter),
-            key=f"tess-{uuid.uuid4().hex}",  # never one that Dask remembers, nor one that it has given up
-            workers=[self.address],
-            allow_other_workers=False,
-        )
-        try:
-            reply = _opened(await future)
-        except (TessError, asyncio.CancelledError):
-            raise
-        except Exception as error:
-            raise _explained(error) from None
-        finally:
-            future.release()
+        reply = await self._reply(msgspec.msgpack.encode(letter))
         self._process = self._process or reply.process
         if self._process != reply.process:
             self.is_replaced = True
@@ -149,6 +134,25 @@ class Member:
         if isinstance(reply.answer, Hello | Painted):
             return reply.answer
         raise reply.answer.error()
+
+    async def _reply(self, letter: bytes) -> Reply:
+        future = None
+        try:
+            future = self._client.submit(
+                answer,
+                letter,
+                key=f"tess-{uuid.uuid4().hex}",  # never one that Dask remembers, nor one that it has given up
+                workers=[self.address],
+                allow_other_workers=False,
+            )
+            return _opened(await future)
+        except (TessError, asyncio.CancelledError):
+            raise
+        except Exception as error:
+            raise Gone() if self._client.status != "running" else _explained(error) from None
+        finally:
+            if future is not None:
+                future.release()
 
 
 def _opened(raw: bytes) -> Reply:

@@ -89,6 +89,7 @@ class _Task(NamedTuple):
     worker: int
     flats: NDArray[np.int64]
     given: float
+    again: bool
 
 
 class Painting:
@@ -167,9 +168,12 @@ class Painting:
         return late or (self._limits.stop is not None and self._limits.stop())
 
     def _give(self, worker: int) -> None:
-        due = self._attempts.due(now=time.monotonic())
-        if due is not None:
-            flats = np.array([due])
+        held = [task for task in self._in_flight.values() if task.worker == worker]
+        due = self._attempts.is_due(now=time.monotonic())
+        if any(task.again for task in held) or (held and due):
+            return  # what is tried again is all that a worker has in hand: if it dies, that is known to be why
+        if due:
+            flats = np.array([self._attempts.due(now=time.monotonic())])
         else:
             most = self._task_cells.get(worker, self._crew.batch_size)
             left = most if self._limits.cells is None else self._limits.cells - self._handed
@@ -178,15 +182,17 @@ class Painting:
             self._all_handed_out = not flats.size
         if flats.size:
             task, grid = next(self._numbers), self._writer.grid
-            self._in_flight[task] = _Task(worker, flats, time.perf_counter())
+            self._in_flight[task] = _Task(worker, flats, time.perf_counter(), due)
             self._crew.give(worker, [grid.point(grid.cell(int(flat))) for flat in flats], task=task)
 
     def _take(self, done: Done) -> None:
-        worker, flats, given = self._in_flight.pop(done.task)
-        if done.error:
-            self._note_failure(flats, done.error, lost=done.lost)
-            if done.lost:
-                self._plan.release(worker)
+        worker, flats, given, again = self._in_flight.pop(done.task)
+        if done.lost:
+            self._plan.release(worker)
+        if done.lost and not again:
+            self._attempts.lost(flats.tolist(), now=time.monotonic())
+        elif done.error:
+            self._note_failure(flats, done.error)
         else:
             self._attempts.any_worked = True
             now = time.perf_counter()
@@ -204,9 +210,8 @@ class Painting:
         while self._crew.events:
             self._writer.note(self._crew.events.pop(0))
 
-    def _note_failure(self, flats: NDArray[np.int64], error: TessError, *, lost: bool) -> None:
-        failed = self._attempts.lost if lost else self._attempts.failed
-        for flat in failed(flats.tolist(), error, now=time.monotonic()):
+    def _note_failure(self, flats: NDArray[np.int64], error: TessError) -> None:
+        for flat in self._attempts.failed(flats.tolist(), error, now=time.monotonic()):
             cell = self._writer.grid.cell(flat)
             self._writer.note({"event": "failed", "cell": cell, "error": str(error)})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from importlib.metadata import version
 from threading import Lock
@@ -16,7 +17,7 @@ from tessonance.project import Project
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Letter", "Reply", "answer", "own_version"]
+__all__ = ["Letter", "Reply", "answer", "leave", "own_version"]
 
 
 class Letter(msgspec.Struct, omit_defaults=True):
@@ -87,6 +88,11 @@ def answer(letter: bytes) -> bytes:
         except TessError as error:
             said = Failure.of(error)
     return msgspec.msgpack.encode(Reply(PROCESS, said))
+
+
+async def leave() -> None:
+    """End this process, even though its one thread is stuck; Dask runs this beside it."""
+    os._exit(1)
 
 
 def own_version() -> str:

@@ -29,7 +29,7 @@ POLL_SECONDS = 0.25
 FIRST_WORKER_SECONDS = 60.0  # how long a run waits for somebody to come
 OPENING_SECONDS = 60.0  # how long it waits for the others to open their generators, once somebody can paint
 NOBODY_SECONDS = 600.0  # how long it waits when everybody has left
-SCHEDULER_SECONDS = 30.0  # how long a scheduler may be silent
+SCHEDULER_SECONDS = 5.0  # how long an answer of the scheduler may take
 CLOSING_SECONDS = 5.0
 MOST_FALSE_STARTS = 6  # workers in a row that were gone before they could paint
 
@@ -79,12 +79,14 @@ class Roster:
         self._count = self._false_starts = 0
         self._has_begun = False
         self._troubles: list[Exception] = []
-        self._heard = self._manned = asyncio.get_running_loop().time()
+        self._manned = asyncio.get_running_loop().time()
         self.events: list[dict[str, Any]] = []
 
     @property
     def ready(self) -> list[int]:
         """The numbers of those who can paint."""
+        if self._client.status != "running":
+            return []
         return [member.number for member in tuple(self._members.values()) if member.state == "ready"]
 
     async def gather(self) -> Hello:
@@ -140,12 +142,12 @@ class Roster:
 
     def _bring(self, errand: asyncio.Task[list[bytes]], task: int, member: Member) -> None:
         error = asyncio.CancelledError() if errand.cancelled() else errand.exception()
-        if error is None:
+        if isinstance(error, Gone | asyncio.CancelledError):
+            self._deliver(Done(task, [], _lost(member.name), lost=True))
+        elif error is None:
             self._deliver(Done(task, errand.result()))
         elif isinstance(error, TessError):
             self._deliver(Done(task, [], error))
-        elif isinstance(error, Gone | asyncio.CancelledError):
-            self._deliver(Done(task, [], _lost(member.name), lost=True))
         elif isinstance(error, Exception):
             self._fail(error)
 
@@ -155,16 +157,17 @@ class Roster:
 
     async def _look(self) -> TessError | None:
         """See who is there now; return what is wrong if the run cannot go on."""
-        now = asyncio.get_running_loop().time()
-        try:
-            there = (await self._client.scheduler.identity(n_workers=-1))["workers"]
-        except Exception as error:  # Dask has no common name for what a lost connection raises
-            if now - self._heard < SCHEDULER_SECONDS:
-                return None
+        if self._client.status == "closed":  # it has tried to connect again for as long as it was told to
             return GeneratorError(
-                "the scheduler is gone", where=self._address, got=str(error), hint="start it and run this again"
+                "the scheduler is gone",
+                where=self._address,
+                hint="start it and its workers, and run this again: it goes on where it was",
             )
-        self._heard = now
+        try:
+            async with asyncio.timeout(SCHEDULER_SECONDS):
+                there = (await self._client.scheduler.identity(n_workers=-1))["workers"]
+        except Exception:  # Dask has no common name for what a lost connection raises
+            return None
         for member in tuple(self._members.values()):
             if member.address not in there or member.is_replaced:
                 self._leave(member)
@@ -173,7 +176,7 @@ class Roster:
                 self._join(address)
         if self._local:
             self._false_starts += self._local.tend(self._pids)
-        return self._verdict(now)
+        return self._verdict(asyncio.get_running_loop().time())
 
     def _verdict(self, now: float) -> TessError | None:
         if any(member.state != "away" for member in self._members.values()) or not self._has_begun:
