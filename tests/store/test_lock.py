@@ -1,5 +1,6 @@
 """One writer process at a time: the second is told who holds the tesseract, and a dead one holds nothing."""
 
+import errno
 import json
 import os
 import platform
@@ -71,6 +72,20 @@ def test_one_process_does_not_write_twice_either(make, project_of):
     with TesseractWriter.open(path), pytest.raises(TesseractError, match=f"painted by process {os.getpid()} "):
         TesseractWriter.open(path)
     TesseractWriter.open(path).close()
+
+
+def test_a_disk_that_cannot_lock_is_refused_in_clear_words(make, project_of, monkeypatch):
+    import filelock
+
+    path = make(project_of(5, 3), [0])
+    for error in (NotImplementedError("no flock"), OSError(errno.ENOLCK, "No locks available")):
+
+        def refuse(_lock, error=error):
+            raise error
+
+        monkeypatch.setattr(filelock.FileLock, "acquire", refuse)
+        with pytest.raises(TesseractError, match="the disk cannot lock files, so two could write at once"):
+            TesseractWriter.open(path)
 
 
 def test_closing_leaves_no_note_and_may_be_done_twice(make, project_of):

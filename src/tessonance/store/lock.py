@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import platform
@@ -52,6 +53,8 @@ class WriterLock:
         self._lock = FileLock(folder.path / LOCK, timeout=0, thread_local=False)
         try:
             self._lock.acquire()
+        except NotImplementedError:  # how older versions of filelock say it
+            raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK)) from None
         except Timeout:
             raise TesseractError(
                 "somebody else is writing it",

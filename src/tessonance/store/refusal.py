@@ -23,6 +23,7 @@ _WORDS = {
     errno.EACCES: ("permission is denied", "look at its owner and its mode"),
     errno.EPERM: ("permission is denied", "look at its owner and its mode"),
     errno.EMFILE: ("too many files are open", "raise the limit, `ulimit -n`"),
+    errno.ENOLCK: ("the disk cannot lock files, so two could write at once", "paint on another disk, then copy it"),
     errno.ELOOP: ("is a link, and links inside a tesseract are not followed", "put the file itself there"),
     errno.ENOENT: ("there is no such file or folder", None),
     errno.ENOTDIR: ("is no folder", None),
