@@ -134,7 +134,7 @@ def test_a_writer_that_fails_to_sync_holds_nothing_afterwards(make, project_of, 
 )
 def test_a_note_that_makes_no_sense_still_leads_to_a_clear_refusal(make, project_of, note):
     path = make(project_of(5, 3), [0])
-    with holding(path):
+    with TesseractWriter.open(path):
         (path / HOLDER).write_text(note)
         with pytest.raises(TesseractError, match="got: painted by another process\n"):
             TesseractWriter.open(path)
@@ -144,7 +144,7 @@ def test_a_note_of_another_day_tells_the_date_and_nothing_that_moves_a_cursor(ma
     path = make(project_of(5, 3), [0])
     since = time.mktime((2024, 5, 17, 21, 4, 0, 0, 0, -1))
     note = {"host": "attic\x1b[2J" + "x" * 1000, "pid": 1234, "since": since, "version": "0.1.0"}
-    with holding(path):
+    with TesseractWriter.open(path):
         (path / HOLDER).write_text(json.dumps(note))
         with pytest.raises(TesseractError) as caught:
             TesseractWriter.open(path)
