@@ -191,16 +191,18 @@ def _lay_head(
     radius = plant.radius * (0.28 + 0.72 * grown**1.2) * (0.8 + 0.4 * values["bloom"])
     narrow = 1 - 0.36 * max(closed, 0.0)
     angle = NOD * math.sin(2 * math.pi * values["turn"]) + 1.5 * swing + plant.x
+    cos, sin = np.float32(math.cos(angle)), np.float32(math.sin(angle))
     cut, twist = 0.3 * (values["petals"] - 0.5), 0.9 * values["twist"]
 
     def to_head(x: Floats, y: Floats) -> tuple[Floats, Floats]:
         right, down = (x - place[0]) * (1 / (radius * narrow)), (place[1] - y) * (1 / (0.94 * radius))
         away = np.hypot(right, down)
         # A closed head shows its middle large and foreshortens the petals around it.
-        out = away * (1 - closed + closed * away)
+        stretch = 1 - closed + closed * away
+        if not (cut or twist):
+            return stretch * (cos * right - sin * down), stretch * (sin * right + cos * down)
         turned = np.arctan2(down, right) + np.float32(angle) + np.float32(twist) * (1 - np.minimum(away, 1))
-        if cut:
-            out = out * (1 - np.float32(cut) * np.cos(PETAL_WAVES * turned) * np.minimum(away, 1))
+        out = away * stretch * (1 - np.float32(cut) * np.cos(PETAL_WAVES * turned) * np.minimum(away, 1))
         return out * np.cos(turned), out * np.sin(turned)
 
     shadow = place[0] - 0.04 * radius, place[1] - 0.12 * radius

@@ -82,8 +82,7 @@ def _soaked(cover: Bytes) -> Floats:
     height, width = cover.shape
     small = cv2.resize(cover, (max(width // 4, 1), max(height // 4, 1)), interpolation=cv2.INTER_AREA)
     near, far = (cv2.GaussianBlur(small, (0, 0), min(small.shape) * s).astype(np.float32) for s in (0.018, 0.06))
-    wet = cv2.resize((0.55 * near + 0.45 * far) / 255, (width, height), interpolation=cv2.INTER_CUBIC)
-    return np.maximum(wet, 0)
+    return cv2.resize((0.55 * near + 0.45 * far) / 255, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def _clouds(random: np.random.Generator, width: int, height: int, *, octaves: int) -> Floats:

@@ -28,7 +28,6 @@ TEXTURE = 1.15  # half sides of the painting per edge of the triangle between th
 ROOM_TO_GROW = 1.3  # texels per pixel at rest: panes that have grown are still sharp
 DRIFT = 0.05  # radius of the circle that the painting drifts on, in half sides
 LEAD = 0.011  # half the width of the lead, in edges of the triangle
-REFLECTIONS = 6  # enough for every picture: each brings far places nearer by two edges of the triangle
 PANES = 4  # heart, ring, ground, and the trefoils where three rosettes meet
 TREFOIL = 1.0, 1 / math.sqrt(3)  # the corner where three rosettes meet
 
@@ -126,7 +125,8 @@ def _light(radius: Floats, lead: Floats, values: Values) -> Floats:
 def _between_mirrors(x: Floats, y: Floats) -> tuple[Floats, Floats]:
     """Reflect places into the triangle with corners (0, 0), (1, 0) and (1, 1/√3)."""
     half, tall = np.float32(0.5), np.float32(0.5 * math.sqrt(3))
-    for _ in range(REFLECTIONS):
+    # Each round brings far places nearer by one edge at least.
+    for _ in range(1 + math.ceil(max(float(x.max()), -float(x.min()), float(y.max()), -float(y.min())))):
         x, y = np.abs(x), np.abs(y)
         behind = np.minimum(half * x - tall * y, 0)
         x, y = x - behind, np.abs(y + 2 * tall * behind)
