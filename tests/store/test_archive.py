@@ -88,6 +88,17 @@ def test_a_link_to_it_is_followed(packed, tmp_path):
         assert (tesseract.name, tesseract.painted()) == ("tonight", 15)
 
 
+def test_closing_lets_go_of_the_file(packed, is_of):
+    tesseract = open_tesseract(packed)
+    encoded = tesseract.encoded((1, 0))
+    tesseract.close()
+    tesseract.close()
+    packed.unlink()  # which an open file on Windows would not let happen
+    assert is_of(tesseract.codec.decode(encoded), 3)
+    with pytest.raises(TesseractError, match="is closed"):
+        tesseract.picture((0, 0))
+
+
 @pytest.mark.skipif(os.name == "nt", reason="open files cannot be replaced there")
 def test_one_that_is_replaced_or_deleted_while_it_plays_plays_on(packed, is_of):
     with open_tesseract(packed) as tesseract:

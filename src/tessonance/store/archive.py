@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import zlib
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ __all__ = ["MemberSource", "Packed", "packed_file"]
 
 
 def packed_file(path: Path) -> Packed:
-    """Open a packed tesseract on disk, mapped into memory.
+    """Open a packed tesseract on disk.
 
     Parameters
     ----------
@@ -39,7 +40,7 @@ def packed_file(path: Path) -> Packed:
         real = path.resolve(strict=True)  # whoever names a link means the file
         source = Folder(real.parent).source(real.name)
         if source is None:
-            raise FileNotFoundError(2, "no such file")
+            raise FileNotFoundError(errno.ENOENT, "no such file")
         return Packed(source, str(path))
 
 
@@ -64,7 +65,8 @@ class Packed:
     """
 
     def __init__(self, source: Source, where: str, *, close: Callable[[], None] | None = None) -> None:
-        self._source, self._where, self._close = source, where, close
+        self._source: Source = source
+        self._where, self._close = where, close
         self.members = read_members(source, where=where)
 
     def __str__(self) -> str:
@@ -74,7 +76,7 @@ class Packed:
         """Return the bytes of a small file, or one more than `limit` of a larger one."""
         source = self.source(name)
         if source is None:
-            raise FileNotFoundError(2, "no such file", name)
+            raise FileNotFoundError(errno.ENOENT, "no such file", name)
         member = self.members[name]
         raw = bytes(source.get_bytes(0, min(member.size, limit + 1)))
         if len(raw) == member.size and zlib.crc32(raw) != member.crc:
@@ -99,7 +101,8 @@ class Packed:
         return [found[first:] for found in self.members if found.startswith(f"{name}/") and "/" not in found[first:]]
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file; nothing can be read any more."""
+        self._source = _Closed()
         if self._close is not None:
             self._close()
 
@@ -110,6 +113,15 @@ class Packed:
             where=self._where,
             hint="copy or download the file again; `tess pack` makes a new one",
         )
+
+
+class _Closed:
+    """What is left of a source."""
+
+    size = 0
+
+    def get_bytes(self, offset: int, length: int) -> memoryview:
+        raise OSError(errno.EBADF, "is closed")
 
 
 class MemberSource:
@@ -127,5 +139,5 @@ class MemberSource:
         self._source, self._start, self.size = source, start, size
 
     def get_bytes(self, offset: int, length: int) -> memoryview:
-        """Return some bytes of the member without copying them; fewer where it ends before."""
+        """Return some bytes of the member; fewer where it ends before."""
         return self._source.get_bytes(self._start + offset, max(0, min(length, self.size - offset)))

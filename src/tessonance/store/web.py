@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from typing import TYPE_CHECKING
 
@@ -76,7 +77,7 @@ class WebFolder:
         """Return the bytes of a small file, or one more than `limit` of a larger one."""
         raw = self._client.get(self._url(name), limit=limit)
         if raw is None:
-            raise FileNotFoundError(2, "no such file", name)
+            raise FileNotFoundError(errno.ENOENT, "no such file", name)
         return raw
 
     def source(self, name: str) -> WebFile | None:
@@ -174,7 +175,7 @@ class WebFile:
             return known
         answer = self._client.get_range(self._url, offset, length)
         if answer is None:
-            raise FileNotFoundError(2, "no such file", shown(self._url))
+            raise FileNotFoundError(errno.ENOENT, "no such file", shown(self._url))
         self._check_same(answer)
         if ages or not self._grows or len(answer.body) == length:  # where a file grows, its end is not its end
             self._cache.put(key, answer.body)
