@@ -18,9 +18,10 @@ axis = [AXES]
 """
 
 
-def project(form, **axes):
+def project(form, rest="", **axes):
     tables = ", ".join(f'{{ name = "{name}", {keys} }}' for name, keys in axes.items())
-    return parse_project(PROJECT.replace("FORM", form).replace("AXES", tables))
+    text = PROJECT.replace("FORM", form).replace("AXES", tables)
+    return parse_project(text.replace("canvas", f"rest = {{ {rest} }}, canvas"))
 
 
 class TestPetals(GeneratorTests):
@@ -38,9 +39,7 @@ class TestFlow(GeneratorTests):
 
 
 class TestFlower(GeneratorTests):
-    project: ClassVar = project(
-        "flower", grow="steps = 17", ink="steps = 3, to = 0.3", drift="steps = 16, closed = true"
-    )
+    project: ClassVar = project("flower", rest="ink = 0.4", grow="steps = 17", drift="steps = 16, closed = true")
 
 
 class TestColours(GeneratorTests):
@@ -64,13 +63,9 @@ def test_an_axis_left_out_stands_at_its_rest():
 
 
 def test_the_project_can_say_where_axes_rest():
-    turned = parse_project(
-        PROJECT.replace("FORM", "petals")
-        .replace("AXES", '{ name = "turn", steps = 3 }')
-        .replace("canvas", "rest = { bloom = 0.9 }, canvas")
-    )
+    rested = open_generator(project("petals", rest="bloom = 0.9", turn="steps = 3")).paint([{"turn": 0.0}])
     bloomed = open_generator(project("petals", bloom="steps = 3")).paint([{"bloom": 0.9}])
-    assert np.array_equal(open_generator(turned).paint([{"turn": 0.0}]), bloomed)
+    assert np.array_equal(rested, bloomed)
 
 
 def test_cells_that_differ_in_shape_alone_share_a_canvas(monkeypatch):
