@@ -11,6 +11,7 @@ import simplejpeg
 from tessonance.project import Project
 from tessonance.store import TesseractWriter, metadata, open_tesseract
 from tessonance.store.codec import largest_encoding
+from tessonance.store.zip_format import MAX_DIRECTORY_BYTES
 
 DOCS = Path(__file__).parents[2] / "docs"
 SPEC = DOCS / "spec" / "tesseract-v1.md"
@@ -38,6 +39,7 @@ def test_the_specifications_numbers_are_those_in_force():
     assert f"{metadata.MAX_DOCUMENT_BYTES:,} bytes" in text
     assert f"at most {metadata.MAX_SHARD_CELLS:,} cells" in text
     assert "6·H·W + 65,536" in text
+    assert f"at most {MAX_DIRECTORY_BYTES:,} bytes" in text
     assert largest_encoding(100, 10) == 6 * 100 * 10 + 65_536
 
 

@@ -573,6 +573,12 @@ def test_what_is_no_address_is_refused(text):
         checked_address(text)
 
 
+@pytest.mark.parametrize("text", ["s3://bucket/a.tess.zip", "file:///a.tess", "ftp://host/a.tess"])
+def test_addresses_of_other_kinds_are_refused(text):
+    with pytest.raises(TesseractError, match="only http and https addresses are read"):
+        open_tesseract(text)
+
+
 def test_passwords_are_neither_sent_nor_shown():
     with pytest.raises(TesseractError, match="names and passwords in an address are not understood") as caught:
         open_tesseract("https://me:secret@host/small.tess")

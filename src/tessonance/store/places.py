@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["address", "beside", "folder_to_write", "place_of", "plain_name"]
 
 _ADDRESS = re.compile(r"(https?):[/\\]{1,2}(?=[^/\\])", re.IGNORECASE)
+_OTHER_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _UNFIT = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')  # for a file name on some system
 
 
@@ -56,6 +57,9 @@ def place_of(path: str | Path) -> tuple[Place, Path]:
         parts = urlsplit(url)
         packed = parts.path.lower().endswith(".zip")
         return web_place(url, packed=packed), Path(f"{parts.scheme}:", parts.netloc, parts.path.strip("/"))
+    if _OTHER_ADDRESS.match(str(path)):
+        hint = "most stores also have an https address for each file"
+        raise TesseractError("only http and https addresses are read", where=str(path)[:200], hint=hint)
     path = Path(path)
     if path.is_file():
         return packed_file(path), path

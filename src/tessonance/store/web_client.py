@@ -360,7 +360,8 @@ def _unreachable(error: Exception, url: str) -> TesseractError:
     """Say in clear words why there was no answer."""
     problem, hint = "the connection broke off", "try again; or download it whole, then open the file"
     if isinstance(error, ssl.SSLCertVerificationError):
-        problem, hint = f"the server's certificate is not trusted: {error.verify_message}", "look at the address"
+        problem = f"the server's certificate is not trusted: {error.verify_message}"
+        hint = "look at the address; one of your own is named in the environment as SSL_CERT_FILE"
     elif isinstance(error, ssl.SSLError):
         problem, hint = f"there is no secure connection: {error.reason}", "look at the address: is it http?"
     elif isinstance(error, socket.gaierror):
