@@ -32,6 +32,7 @@ from tessonance.make.painting import MOST_CELLS
 from tessonance.store import Tesseract, open_tesseract, verify
 
 ROOT = Path(__file__).parent.parent
+MISSING = np.uint64(2**64 - 1)
 BATCH = 250  # mutations that one process tries
 WORKERS = 2
 WAIT_SECONDS = 120.0
@@ -130,13 +131,11 @@ class Room:
         """Call a command."""
         return subprocess.run([*TESS, *map(str, words)], env=self.env, capture_output=True, text=True, check=False)
 
-    def taken(self) -> list[int]:
-        """Return which cells were acknowledged, in order."""
-        return [int(line) for line in self.taken_log.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
-
-    def painted_by(self) -> list[int]:
-        """Return the process that painted each picture, in order."""
-        return [int(line) for line in self.painted_log.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
+    def painters(self) -> set[int]:
+        """Return the processes that painted lately."""
+        with self.painted_log.open("rb") as file:
+            file.seek(max(0, self.painted_log.stat().st_size - 4000))
+            return {int(line) for line in file.read().splitlines()[1:]}
 
     def wait_for_more(self, before: int, driver: subprocess.Popen[bytes]) -> None:
         """Wait until more than so many pictures are acknowledged."""
@@ -149,7 +148,7 @@ class Room:
 
 def entries(tesseract: Tesseract) -> np.ndarray:
     """Read offset and length of every cell, shape (cells, 2); 2^64 - 1 where there is no file."""
-    found = np.full((tesseract.grid.size, 2), 2**64 - 1, np.uint64)
+    found = np.full((tesseract.grid.size, 2), MISSING)
     for shard in tesseract.shards():
         inside = np.flatnonzero(tesseract.layout.inside(shard))
         found[tesseract.layout.flats(shard, inside)] = tesseract.shard(shard).index()[inside]  # type: ignore[union-attr]
@@ -161,35 +160,59 @@ class Ledger:
 
     def __init__(self, room: Room) -> None:
         self._room = room
-        self._known: dict[int, tuple[int, int]] = {}
-        self.lost = self.moved = self.twice = self.unreadable = self.most_extra = 0
+        self._read = 0  # bytes of the log
+        self._known = np.full((0, 2), 2**64 - 1, np.uint64)  # offset and length of each cell when it was acknowledged
+        self.twice = self.unreadable = self.most_extra = 0
+        self._lost: set[int] = set()
+        self._moved: set[int] = set()
 
     @property
     def acknowledged(self) -> int:
         """How many pictures."""
-        return len(self._known)
+        return int((self._known[:, 1] != MISSING).sum())
 
-    def check(self, rng: random.Random) -> None:
-        """Compare the file with everything that was acknowledged before."""
+    @property
+    def lost(self) -> int:
+        """How many of them were missing at some time."""
+        return len(self._lost)
+
+    @property
+    def moved(self) -> int:
+        """How many of them were stored elsewhere at some later time."""
+        return len(self._moved)
+
+    def check(self, rng: random.Random, *, at_rest: bool) -> None:
+        """Compare the file with everything that was acknowledged before; `at_rest` while nobody writes."""
         import zarr
 
-        taken = self._room.taken()
+        fresh = self._fresh()
         with open_tesseract(self._room.path) as tesseract:
-            now, painted = entries(tesseract), tesseract.painted()
-            for flat in set(taken):
-                found = int(now[flat, 0]), int(now[flat, 1])
-                before = self._known.setdefault(flat, found)
-                self.lost += 2**64 - 1 in found
-                self.moved += before != found
-            self.twice = len(taken) - len(set(taken))
-            self.most_extra = max(self.most_extra, painted - len(set(taken)))
+            now = entries(tesseract)
+            if not len(self._known):
+                self._known = np.full_like(now, MISSING)
+            before = self._known[:, 1] != MISSING
+            self._moved |= set(np.flatnonzero(before & (now != self._known).any(axis=1)).tolist())
+            self.twice += int(before[fresh].sum()) + len(fresh) - len(np.unique(fresh))
+            self._lost |= set(fresh[(now[fresh] == MISSING).any(axis=1)].tolist())
+            self._known[fresh[~before[fresh]]] = now[fresh[~before[fresh]]]
+            if at_rest:
+                self.most_extra = max(self.most_extra, tesseract.painted() - self.acknowledged)
             frames = zarr.open_group(self._room.path, mode="r")["frames"]
-            for flat in rng.sample(sorted(self._known), min(3, len(self._known))):
+            for flat in rng.choices(np.flatnonzero(before).tolist(), k=3) if before.any() else []:
                 cell = tesseract.grid.cell(flat)
                 try:
                     self.unreadable += not np.array_equal(frames[cell], tesseract.picture(cell))
                 except TessError:
                     self.unreadable += 1
+
+    def _fresh(self) -> np.ndarray:
+        """Read which cells were acknowledged since the last time."""
+        with self._room.taken_log.open("rb") as file:
+            file.seek(self._read)
+            raw = file.read()
+        whole = raw[: raw.rfind(b"\n") + 1]
+        self._read += len(whole)
+        return np.array([int(line) for line in whole.splitlines()], np.int64)
 
 
 def kill(promises: Promises, kills: int, *, seed: int) -> None:
@@ -197,7 +220,7 @@ def kill(promises: Promises, kills: int, *, seed: int) -> None:
     if not hasattr(signal, "SIGKILL"):
         promises.say("kills", "skipped: no SIGKILL")
         return
-    rng = random.Random(seed)
+    rng, begin = random.Random(seed), time.monotonic()
     drivers = workers = 0
     with tempfile.TemporaryDirectory() as folder:
         room = Room(Path(folder))
@@ -208,7 +231,7 @@ def kill(promises: Promises, kills: int, *, seed: int) -> None:
             if rng.random() < 0.9:  # else it is killed while it starts
                 room.wait_for_more(room.taken_log.stat().st_size, driver)
             time.sleep(rng.uniform(0, 0.6))
-            painters = {pid for pid in room.painted_by()[-200:] if is_child(pid, driver.pid)}
+            painters = {pid for pid in room.painters() if is_child(pid, driver.pid)}
             if painters and rng.random() < 0.5:
                 os.kill(rng.choice(sorted(painters)), signal.SIGKILL)
                 workers, dead_workers = workers + 1, dead_workers + 1
@@ -217,17 +240,19 @@ def kill(promises: Promises, kills: int, *, seed: int) -> None:
                 driver.wait()
                 drivers += 1
                 gone(painters)
-                lost = len(room.painted_by()) - len(set(room.taken()))
+                ledger.check(rng, at_rest=True)
+                lost = lines(room.painted_log) - lines(room.taken_log)
                 most_lost = max(most_lost, (lost - lost_before) // (1 + dead_workers))
                 lost_before, dead_workers = lost, 0
                 driver = room.drive()
-            ledger.check(rng)
+            ledger.check(rng, at_rest=False)
         driver.kill()
         driver.wait()
-        ledger.check(rng)
+        ledger.check(rng, at_rest=True)
         sound = verify(room.path).sound
     most = WORKERS * MOST_CELLS
     promises.say("kills: of the driver, of workers", f"{drivers}, {workers}")
+    promises.say("  seconds", f"{time.monotonic() - begin:.0f}")
     promises.say("  pictures acknowledged", f"{ledger.acknowledged:,}")
     promises.say("  acknowledged and lost", ledger.lost, wanted="0", reached=not ledger.lost)
     promises.say("  acknowledged and painted again", ledger.twice, wanted="0", reached=not ledger.twice)
@@ -243,6 +268,11 @@ def kill(promises: Promises, kills: int, *, seed: int) -> None:
         "  pictures that zarr-python reads otherwise", ledger.unreadable, wanted="0", reached=not ledger.unreadable
     )
     promises.say("  tess verify", "sound" if sound else "damaged", wanted="sound", reached=sound)
+
+
+def lines(log: Path) -> int:
+    """Count the lines of a log."""
+    return log.read_bytes().count(b"\n")
 
 
 def alive(pid: int) -> bool:
@@ -307,7 +337,7 @@ def fill_disk(promises: Promises) -> None:
             resize("20m")
             second = room.tess("generate", room.project, "-o", path)
             with open_tesseract(path) as tesseract:
-                kept = before[:, 0] != np.uint64(2**64 - 1)
+                kept = before[:, 0] != MISSING
                 same = bool((entries(tesseract)[kept] == before[kept]).all())
                 promises.say(
                     "  pictures once there is room",
