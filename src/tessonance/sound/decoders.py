@@ -187,7 +187,7 @@ class _PyAV:
 
         self.where, self._path = str(path), path
         try:
-            with av.open(path, metadata_errors="ignore") as container:
+            with av.open(path, **_lenient()) as container:
                 if not container.streams.audio:
                     hint = "take the song itself, or a video with sound"
                     raise SoundError("has no sound in it", where=path, got="no audio stream", hint=hint)
@@ -221,7 +221,7 @@ class _PyAV:
 
         at = 0
         try:
-            with av.open(self._path, metadata_errors="ignore") as container:
+            with av.open(self._path, **_lenient()) as container:
                 for packet in container.demux(container.streams.audio[0]):
                     for frames in self._heard(packet, silence=at > 0):
                         at += len(frames)
@@ -256,7 +256,7 @@ def _count_seconds(path: Path) -> float:
     """Add up the packets of a file that does not say how long it is."""
     import av
 
-    with av.open(path, metadata_errors="ignore") as container:
+    with av.open(path, **_lenient()) as container:
         stream = container.streams.audio[0]
         return float(sum((packet.duration or 0) * (packet.time_base or 0) for packet in container.demux(stream)))
 
@@ -270,3 +270,10 @@ def _as_float(samples: NDArray[Any]) -> NDArray[np.float32]:
 
 def _warn(decoder: Decoder, at: int, error: Exception) -> None:
     log.warning("%s cannot be read beyond %.1f s: %s", decoder.where, at / decoder.rate, error)
+
+
+def _lenient() -> dict[str, Any]:
+    """Return what lets PyAV open a song whose tags are no UTF-8: from version 19 on it needs no telling."""
+    import av
+
+    return {"metadata_errors": "ignore"} if int(av.__version__.partition(".")[0]) < 19 else {}
