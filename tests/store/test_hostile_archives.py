@@ -181,6 +181,15 @@ def test_a_wide_end_that_lies_is_refused_or_says_nothing(make, project_of, bytes
         assert "the ZIP file is damaged" in str(error)  # noqa: PT017
 
 
+def test_an_end_that_hides_a_member_is_refused(packed):
+    raw = bytearray(packed.read_bytes())
+    last = len(raw) - 22 - raw.rindex(b"PK\x01\x02")
+    count, length = struct.unpack_from("<HL", raw, len(raw) - 22 + 10)
+    struct.pack_into("<HHL", raw, len(raw) - 22 + 8, count - 1, count - 1, length - last)
+    packed.write_bytes(raw)
+    assert "its directory is not where it says" in refusal(packed)
+
+
 def test_a_member_that_is_not_where_the_directory_says_is_refused(packed):
     raw = bytearray(packed.read_bytes())
     at = raw.index(SHARD.encode()) - 30
