@@ -181,6 +181,16 @@ def test_a_wide_end_that_lies_is_refused_or_says_nothing(make, project_of, bytes
         assert "the ZIP file is damaged" in str(error)  # noqa: PT017
 
 
+@pytest.mark.parametrize(("at", "form"), [(4, "<H"), (6, "<H"), (8, "<H"), (10, "<H"), (12, "<L"), (16, "<L")])
+def test_two_ends_that_contradict_each_other_are_refused(make, project_of, monkeypatch, at, form):
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 100)
+    path = pack(make(project_of(2))).path
+    raw = bytearray(path.read_bytes())
+    struct.pack_into(form, raw, len(raw) - 22 + at, 3)
+    path.write_bytes(raw)
+    assert "its two ends contradict each other" in refusal(path)
+
+
 def test_an_end_that_hides_a_member_is_refused(packed):
     raw = bytearray(packed.read_bytes())
     last = len(raw) - 22 - raw.rindex(b"PK\x01\x02")

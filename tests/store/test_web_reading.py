@@ -1,6 +1,7 @@
 """Reading over HTTP: the right pictures with few requests, and one clear error for whatever a server does."""
 
 import gc
+import io
 import socket
 import ssl
 import threading
@@ -239,6 +240,37 @@ def test_a_shard_that_is_another_one_now_is_refused(small, server, monkeypatch):
         shard.write_bytes(shard.read_bytes()[:500])
         with pytest.raises(TesseractError, match="is another one than it was\n  try: open it again"):
             tesseract.painted()
+
+
+def test_answers_may_overtake_each_other_while_a_file_grows(make, project_of, picture_of, is_of, server):
+    """An answer that was given before the file grew may come after one that was given later."""
+    path = make(project_of(5, 3), [0, 1])
+    asked, grown = threading.Event(), threading.Event()
+
+    def dawdle(handler):
+        if len(server.asked) == 4:  # the two documents, the index, and now the first picture
+            whole, handler.wfile = handler.wfile, io.BytesIO()
+            handler.serve()
+            asked.set()
+            grown.wait(5)
+            whole.write(handler.wfile.getvalue())
+            handler.wfile = whole
+            return True
+        return False
+
+    server.quirk = dawdle
+    pictures = []
+    with open_tesseract(f"{server.url}/{path.name}") as tesseract:
+        assert tesseract.painted() == 2
+        slow = threading.Thread(target=lambda: pictures.append(tesseract.picture((0, 0))))
+        slow.start()
+        assert asked.wait(5)
+        with TesseractWriter.open(path) as writer:
+            writer.put_picture((0, 2), picture_of(2))
+        assert is_of(tesseract.picture((0, 1)), 1)
+        grown.set()
+        slow.join()
+    assert is_of(pictures[0], 0)
 
 
 def test_a_packed_file_that_is_another_one_now_is_refused(small, server, monkeypatch):

@@ -173,19 +173,23 @@ class WebFile:
         known = self._cache.get(key, age_seconds=YOUNG_SECONDS if ages else None)
         if known is not None:
             return known
+        before = self._seen
         answer = self._client.get_range(self._url, offset, length)
         if answer is None:
             raise FileNotFoundError(errno.ENOENT, "no such file", shown(self._url))
-        self._check_same(answer)
+        self._check_same(answer, before)
         if ages or not self._grows or len(answer.body) == length:  # where a file grows, its end is not its end
             self._cache.put(key, answer.body)
         return answer.body
 
-    def _check_same(self, answer: Answer) -> None:
-        """Refuse parts of two different files: pictures of one would stand for those of the other."""
+    def _check_same(self, answer: Answer, before: tuple[int, str] | None) -> None:
+        """Refuse parts of two different files: pictures of one would stand for those of the other.
+
+        A file that grows is compared with what it was when this was asked for: answers may overtake each other.
+        """
         if answer.size < 0:
             return
-        size, mark = self._seen or (answer.size, answer.mark)
+        size, mark = before or (answer.size, answer.mark)
         if answer.size < size or not (self._grows or (answer.size == size and answer.mark == mark)):
             raise TesseractError(
                 "the file on the server is another one than it was", where=shown(self._url), hint="open it again"
