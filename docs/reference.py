@@ -20,10 +20,11 @@ HERE = Path(__file__).parent / "reference"
 def commands() -> str:
     """Every command with its help."""
     pages = ["# Commands", "", "Written by `python docs/reference.py` from the program's own help.", ""]
+    parent = click.Context(cli, info_name="tess", **cli.context_settings)
     for name in COMMANDS:
-        command = cli.get_command(click.Context(cli), name)
+        command = cli.get_command(parent, name)
         assert command is not None
-        context = click.Context(command, info_name=f"tess {name}", max_content_width=100, terminal_width=100)
+        context = click.Context(command, parent=parent, info_name=name, terminal_width=100)
         pages += [f"## tess {name}", "", "```text", command.get_help(context), "```", ""]
     return "\n".join(pages)
 

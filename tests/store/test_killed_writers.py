@@ -51,6 +51,7 @@ def writers_of(path):
             process.stdin.flush()
             pid = int(process.stdout.readline())
             acknowledged = [process.stdout.readline() for _ in range(random.Random(number).randrange(1, 40))]
+            assert "dead\n" not in acknowledged, "the writer ended before it was killed"
             os.kill(pid, signal.SIGKILL)
             acknowledged += iter(process.stdout.readline, "dead\n")
             return [int(line) for line in acknowledged]
