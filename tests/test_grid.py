@@ -147,3 +147,12 @@ def test_a_grid_that_cannot_be_is_refused() -> None:
         Grid([axis(3)]).point((3,))
     with pytest.raises(GridError, match="no such coordinate"):
         Grid([axis(3)]).nearest([float("nan")])
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_an_axis_of_a_million_steps_has_its_levels_soon(closed: bool) -> None:
+    """A stranger's tesseract may have one; bisecting anew for every level took a minute."""
+    axis = Axis(name="a", steps=1_000_000, closed=closed)
+    first = axis.level_of_index
+    for level in (0, 1, 9, axis.levels - 1):
+        assert np.array_equal(np.flatnonzero(first <= level), axis.knots(level))

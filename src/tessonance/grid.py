@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from functools import cached_property
-from itertools import product
+from itertools import islice, product
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -123,18 +123,28 @@ class Axis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         ndarray of intp
             Indices into `values`.
         """
-        ends = np.array([0, self.edges])
-        for _ in range(min(level, self.levels - 1)):
-            ends = np.union1d(ends, (ends[:-1] + ends[1:]) // 2)
-        return np.unique(ends % self.steps).astype(np.intp)
+        places = next(islice(self._bisections(), min(level, self.levels - 1), None))
+        return places[:-1] if places[-1] == self.steps else places  # the end of a closed axis is its beginning
 
     @property
     def level_of_index(self) -> NDArray[np.uint8]:
         """The level at which each index becomes a knot, shape ``(steps,)``."""
         first = np.full(self.steps, self.levels - 1, np.uint8)
-        for level in reversed(range(self.levels)):
-            first[self.knots(level)] = level
+        for level, places in enumerate(self._bisections()):
+            index = places % self.steps
+            first[index] = np.minimum(first[index], level)
         return first
+
+    def _bisections(self) -> Iterator[NDArray[np.intp]]:
+        """Yield the knots of each level in ascending order; a closed axis has its end besides its beginning."""
+        places = np.unique(np.array([0, self.edges], np.intp))
+        for _ in range(self.levels):
+            yield places
+            halved = np.stack([places[:-1], (places[:-1] + places[1:]) // 2], axis=1).reshape(-1)
+            halved = np.append(halved, places[-1])
+            places = halved[
+                np.insert(np.diff(halved) > 0, 0, True)
+            ]  # where nothing lies between, the half is no new one
 
 
 class Grid:
