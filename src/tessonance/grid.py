@@ -142,9 +142,7 @@ class Axis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             yield places
             halved = np.stack([places[:-1], (places[:-1] + places[1:]) // 2], axis=1).reshape(-1)
             halved = np.append(halved, places[-1])
-            places = halved[
-                np.insert(np.diff(halved) > 0, 0, True)
-            ]  # where nothing lies between, the half is no new one
+            places = halved[np.insert(np.diff(halved) > 0, 0, True)]  # between neighbours there is no half
 
 
 class Grid:
