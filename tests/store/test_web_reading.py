@@ -41,7 +41,6 @@ def small(make, project_of):
 @pytest.fixture
 def impatient(monkeypatch):
     """Waits that a test can wait for."""
-    monkeypatch.setattr(web_client, "TIMEOUT_SECONDS", 0.5)
     monkeypatch.setattr(web_client, "WAITS_SECONDS", (0.01, 0.02))
 
 
@@ -167,7 +166,8 @@ def test_nothing_that_a_tesseract_names_is_asked_for(make, project_of, server):
     assert all(asked.startswith("/small.tess/") for asked, _ in server.asked)
 
 
-def test_a_connection_that_the_server_closed_is_made_anew(small, server):
+def test_a_connection_that_the_server_closed_is_made_anew(small, server, monkeypatch):
+    monkeypatch.setattr(web_client, "WAITS_SECONDS", ())  # this is no trouble that would have to pass
     with open_tesseract(f"{server.url}/small.tess") as tesseract:
         tesseract.picture((0, 0))
 
@@ -355,6 +355,10 @@ def rest_is(quirk):
 LIES = {
     "no Content-Range": (lambda h: h.give(206, b"x" * 100) or True, "answers with other bytes"),
     "another start": (lambda h: answer(h, bytes, **{"Content-Range": "bytes 5-65540/1000000"}), "other bytes"),
+    "a later start": (
+        lambda h: answer(h, lambda n: bytes(n - 5), **{"Content-Range": "bytes 5-65535/1000000"}),
+        "answers with other bytes",
+    ),
     "another end": (lambda h: answer(h, bytes, **{"Content-Range": "bytes 0-99/1000000"}), "other bytes"),
     "no size": (lambda h: answer(h, bytes, **{"Content-Range": "bytes 0-65535/*"}), "other bytes"),
     "an impossible size": (lambda h: answer(h, bytes, **{"Content-Range": "bytes 0-65535/9"}), "other bytes"),
@@ -381,6 +385,23 @@ def test_a_server_that_lies_is_refused(small, server, impatient, name, form):
 def test_a_web_page_in_place_of_a_document_is_told(small, server):
     server.quirk = lambda handler: handler.give(200, b"<html>", **{"Content-Type": "text/html"}) or True
     assert "the server answers with a web page\n  wanted: a file of a tesseract" in refusal(f"{server.url}/small.tess")
+
+
+def test_the_end_of_a_longer_answer_is_not_the_next_answer(small, server, is_of):
+    missing = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+
+    def longer(handler):
+        send = handler.send_header
+        more = {"Content-Length": lambda value: str(int(value) + len(missing))}
+        handler.send_header = lambda name, value: send(name, more.get(name, str)(value))
+        handler.serve()
+        handler.wfile.write(missing)
+        return True
+
+    with open_tesseract(f"{server.url}/small.tess") as tesseract:
+        assert tesseract.painted() == 15
+        server.quirk = longer
+        assert all(is_of(tesseract.picture(tesseract.grid.cell(flat)), flat) for flat in range(15))
 
 
 def test_longer_answers_than_announced_are_not_read(small, server, is_of, impatient):
@@ -419,6 +440,7 @@ def test_an_endless_document_is_not_read_to_its_end(server, impatient):
 @pytest.mark.parametrize("where", ["status", "header", "body"])
 @pytest.mark.parametrize("pause", [0.05, 5.0])
 def test_a_server_that_trickles_or_hangs_is_given_up(small, server, impatient, monkeypatch, where, pause):
+    monkeypatch.setattr(web_client, "TIMEOUT_SECONDS", 0.4)
     monkeypatch.setattr(web_client, "SLOWEST_BYTES_PER_SECOND", 1e12)  # a document may not take its length in time
     stop = threading.Event()
 
