@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tessonance.errors import GridError, MissingPicture, OutputExists, TessError, nearest
+from tessonance.errors import DamagedPicture, GridError, MissingPicture, OutputExists, TessError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,6 +59,8 @@ def sheet(
         OutputExists, GridError for axes or values that are not there, or because the file cannot be written.
     """
     path = Path(path)
+    if path.suffix.lower() != ".png":
+        raise TessError("a sheet is a PNG", where=path, hint=f"{path.stem}.png")
     if path.exists() and not force:
         raise OutputExists("exists already", where=path, hint="--force replaces it")
     image = draw_sheet(tesseract, axes=axes, at=at, most=most, width=width)
@@ -159,7 +161,7 @@ def _thumbnail(tesseract: Tesseract, cell: Cell, size: tuple[int, int]) -> Image
 
     try:
         picture = Image.fromarray(tesseract.picture(cell))
-    except MissingPicture:
+    except (MissingPicture, DamagedPicture):
         return Image.new("RGB", size, HOLE)
     return picture.resize(size, Image.Resampling.LANCZOS)
 
@@ -183,8 +185,10 @@ def _label(
     draw.text((MARGIN, 18), tesseract.name, INK, title)
     names = right.name if down is right else f"{down.name} down  ·  {right.name} right"  # the font has no arrows
     draw.text((MARGIN, 50), names, FAINT, small)
-    if still:
-        draw.text((image.width - MARGIN, 50), still, FAINT, small, anchor="ra")
+    room = image.width - 3 * MARGIN - draw.textlength(names, small)
+    while still and draw.textlength(still, small) > room:
+        still = still.rpartition(", ")[0]  # of many axes, those that there is room for
+    draw.text((image.width - MARGIN, 50), still, FAINT, small, anchor="ra")
     for c, index in enumerate(columns):
         x = LEFT + c * (picture[0] + GAP) + picture[0] // 2
         _text(draw, (x, TOP - 8), f"{right.values[index]:.3g}", "ms")

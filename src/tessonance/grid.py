@@ -163,7 +163,7 @@ class Grid:
         self.axes = tuple(axes)
         names = [axis.name.lower() for axis in self.axes]  # not every disk tells A from a
         if not 1 <= len(names) <= MAX_AXES:
-            raise GridError("a grid has from 1 to 16 axes", got=f"{len(names)} axes", hint="add an [[axis]] table")
+            raise GridError("a grid has from 1 to 16 axes", got=f"{len(names)} axes")
         if twice := next((name for name in names if names.count(name) > 1), None):
             raise GridError("two axes have the same name", where=f"axis {twice!r}", hint="rename one of them")
         if self.size > MAX_CELLS:

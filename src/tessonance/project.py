@@ -10,7 +10,7 @@ import msgspec
 
 from tessonance.errors import GridError, ProjectError, nearest
 from tessonance.grid import Axis, Grid
-from tessonance.tables import located, many, options, parse_toml, read_toml, tables
+from tessonance.tables import as_stored, flatten, located, many, options, parse_toml, read_toml, tables
 
 __all__ = [
     "BANDS",
@@ -234,11 +234,11 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     def identity(self) -> dict[str, Any]:
         """What makes a tesseract of this project what it is, as plain data; routes never count."""
         generator = {"use": self.generator.use, "seed": self.generator.seed, **self.generator.options}
-        return msgspec.to_builtins({"picture": self.picture, "generator": generator, "axis": list(self.axes)})  # type: ignore[no-any-return]
+        return as_stored({"picture": self.picture, "generator": generator, "axis": self.axes})
 
     def differences(self, other: Project) -> list[str]:
         """Say in what the identities of two projects differ, one line each; empty where they agree."""
-        mine, theirs = _flatten(self.identity), _flatten(other.identity)
+        mine, theirs = flatten(self.identity), flatten(other.identity)
         return [
             f"{key}: {mine.get(key, 'nothing')} here, {theirs.get(key, 'nothing')} there"
             for key in dict.fromkeys([*mine, *theirs])
@@ -247,10 +247,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data in the layout of the project file; `from_dict` reads it back."""
-        plain: dict[str, Any] = self.identity
-        plain["route"] = msgspec.to_builtins(self.routes)
-        plain["sound"] = msgspec.to_builtins(self.sound)
-        return plain
+        return self.identity | as_stored({"route": self.routes, "sound": self.sound})
 
     @classmethod
     def from_dict(cls, data: object, *, where: str = "project") -> Project:
@@ -406,15 +403,3 @@ def _generator(data: object, where: str) -> Generator:
     if "use" not in own:
         raise ProjectError("it does not say which generator", where=where, hint='use = "painted"')
     return options(Generator, {**own, "options": rest}, where)
-
-
-def _flatten(data: Any, prefix: str = "") -> dict[str, Any]:
-    """Turn nested plain data into ``{"axis ink.steps": 17, …}``; lists of tables are keyed by their names."""
-    if isinstance(data, list) and all(isinstance(item, dict) and "name" in item for item in data):
-        data = {item["name"]: {**item, "order": place} for place, item in enumerate(data)}
-    if not isinstance(data, dict):
-        return {prefix: data}
-    flat: dict[str, Any] = {}
-    for key, value in data.items():
-        flat |= _flatten(value, f"{prefix}.{key}" if prefix else key)
-    return flat

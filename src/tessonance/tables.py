@@ -10,7 +10,7 @@ import msgspec
 
 from tessonance.errors import GridError, ProjectError, nearest
 
-__all__ = ["located", "many", "options", "parse_toml", "read_toml", "tables"]
+__all__ = ["as_stored", "flatten", "located", "many", "options", "parse_toml", "read_toml", "tables"]
 
 Struct = TypeVar("Struct", bound=msgspec.Struct)
 
@@ -105,3 +105,21 @@ def _plain(message: str) -> str:
         text = text.replace(theirs, ours)
     text = text[:1].lower() + text[1:]
     return f"{path.strip('.`')}: {text}" if path.strip(".`") else text
+
+
+def as_stored(data: dict[str, Any]) -> dict[str, Any]:
+    """Return plain data exactly as it comes back from a tesseract: with lists where there were tuples."""
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(data))
+    return plain
+
+
+def flatten(data: Any, prefix: str = "") -> dict[str, Any]:
+    """Turn nested plain data into ``{"axis ink.steps": 17, …}``; lists of tables are keyed by their names."""
+    if isinstance(data, list) and all(isinstance(item, dict) and "name" in item for item in data):
+        data = {item["name"]: {**item, "order": place} for place, item in enumerate(data)}
+    if not isinstance(data, dict):
+        return {prefix: data}
+    flat: dict[str, Any] = {}
+    for key, value in data.items():
+        flat |= flatten(value, f"{prefix}.{key}" if prefix else key)
+    return flat

@@ -140,6 +140,11 @@ def test_doctor_finds_everything_here(studio: Path) -> None:
         (("generate", "small.toml", "--until", "level:9", "-o", "z.tess"), 1, "there is no such level"),
         (("features", "song.wav", "-o", "song.txt"), 2, "NAME.csv or NAME.npz"),
         (("features", "small.toml", "-o", "y.csv"), 1, "small.toml"),
+        (("render", "small.tess", "song.wav", "-o", "song.wav", "--force"), 1, "this is the song itself"),
+        (("sheet", "small.tess", "-o", "sheet.gif"), 1, "a sheet is a PNG"),
+        (("features", "song.wav", "-o", "x.csv", "--plot", "song.wav", "--force"), 2, "NAME.png"),
+        (("generate", "small.toml", "--workers", "0"), 2, "--workers"),
+        (("generate", "small.toml", "-o", "y.tess", "--workers", "100000"), 1, "so many cannot paint here"),
         (("nonsense",), 2, "No such command"),
     ],
 )
@@ -172,3 +177,15 @@ def test_ctrl_c_finishes_what_is_in_hand_and_the_next_run_goes_on(studio: Path) 
     before = int(out.split(": ")[1].split(" of ")[0])
     assert 0 < before < 99
     assert json.loads(tess("info", "slow.tess", "--json", cwd=studio).stdout)["painted"] == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows knows no SIGTERM")
+def test_a_render_that_is_terminated_leaves_nothing(studio: Path) -> None:
+    words = ["render", "small.tess", "song.wav", "-o", "ended.mp4", "--size", "1920x1080", "--fps", "240"]
+    child = subprocess.Popen([sys.executable, "-c", "from tessonance.cli import main; main()", *words], cwd=studio)
+    while not list(studio.glob(".ended*")) and child.poll() is None:
+        time.sleep(0.02)
+    child.send_signal(signal.SIGTERM)
+    assert child.wait(timeout=60) == 130
+    assert not list(studio.glob("*ended*"))
+    assert not list(studio.glob(".ended*"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -18,7 +19,8 @@ from tessonance.generators.plasma import Plasma
 from tessonance.make import attempts
 from tessonance.make import worker as worker_module
 from tessonance.make.painting import Progress
-from tessonance.plugins import open_generator
+from tessonance.make.run import _resolved
+from tessonance.plugins import generator_kind, open_generator
 from tessonance.project import Project, parse_project
 from tessonance.store import journal
 
@@ -85,6 +87,31 @@ def test_other_routes_are_no_other_identity_and_neither_is_a_default_spelt_out(
     tess.generate(small_project, tmp_path / "s.tess", workers=1).close()
     other = parse_project(small_text.replace('"low"', '"onset"').replace("seed = 3", "seed = 3\ndelay_ms = 0.0"))
     tess.generate(other, tmp_path / "s.tess", workers=1).close()
+
+
+PRESETS = [(kind, preset) for kind in ("painted", "cppn", "plasma") for preset in generator_kind(kind).presets]
+
+
+@pytest.mark.parametrize(("kind", "preset"), PRESETS)
+def test_every_preset_is_known_again_after_it_was_stored(kind: str, preset: str) -> None:
+    project = _resolved(parse_project(generator_kind(kind).presets[preset]))
+    stored = Project.from_dict(json.loads(json.dumps(project.to_dict())))
+    assert stored.differences(project) == []
+    assert stored.to_dict() == project.to_dict()
+
+
+def test_a_painted_tesseract_is_gone_on_with(tmp_path: Path) -> None:
+    """Options that are lists come back from the file as they went in."""
+    text = generator_kind("painted").presets["kaleidoscope"].replace("steps = 17", "steps = 2")
+    project = parse_project(text.replace("width = 960", "width = 64").replace("height = 540", "height = 36"))
+    tess.generate(project, tmp_path / "k.tess", workers=1, limit=1).close()
+    with tess.generate(project, tmp_path / "k.tess", workers=1, limit=1) as tesseract:
+        assert tesseract.painted() == 2
+
+
+def test_a_packed_name_is_refused(small_project: Project, tmp_path: Path) -> None:
+    with pytest.raises(TessError, match="tess pack"):
+        tess.generate(small_project, tmp_path / "s.tess.zip")
 
 
 def test_a_mistake_in_the_options_leaves_no_file_behind(small_text: str, tmp_path: Path) -> None:
@@ -180,7 +207,7 @@ def test_limits_hold(small_project: Project, tmp_path: Path) -> None:
 
 
 def test_no_workers_are_refused(small_project: Project, tmp_path: Path) -> None:
-    with pytest.raises(TessError, match="somebody to paint"):
+    with pytest.raises(TessError, match="so many cannot paint here"):
         tess.generate(small_project, tmp_path / "s.tess", workers=0)
 
 

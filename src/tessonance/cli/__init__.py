@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -13,6 +15,7 @@ from tessonance.errors import TessError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import FrameType
 
 __all__ = ["COMMANDS", "cli", "main"]
 
@@ -63,6 +66,7 @@ def main(words: Sequence[str] | None = None) -> None:
     words : sequence of str, optional
         The command line behind ``tess``; the program's own unless given.
     """
+    _end_as_interrupted()
     try:
         code = cli.main(words, prog_name="tess", standalone_mode=False)
     except click.exceptions.Exit as leaving:
@@ -74,7 +78,21 @@ def main(words: Sequence[str] | None = None) -> None:
         click.secho("error: ", fg="red", bold=True, nl=False, err=True)
         click.echo(str(error), err=True)
         code = 1
+    except OSError as error:  # of standard output: files have errors of their own
+        click.secho(f"error: cannot write what there is to say: {error.strerror}", fg="red", err=True)
+        code = 1
     except (KeyboardInterrupt, click.Abort):
         click.echo("\nstopped; nothing that was finished is lost", err=True)
         code = 130
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _end_as_interrupted() -> None:
+    """Let a closed terminal or a polite kill clean up as Ctrl-C does."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    for name in ("SIGTERM", "SIGHUP"):
+        if threading.current_thread() is threading.main_thread() and hasattr(signal, name):
+            signal.signal(getattr(signal, name), interrupt)

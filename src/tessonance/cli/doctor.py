@@ -25,6 +25,7 @@ CORE = {
     "msgspec": "project files",
 }
 EXTRAS = {
+    "distributed": ("painting on many machines", "pip install 'tessonance[cluster]'"),
     "zarr": ("opening tesseracts with zarr-python", "pip install 'tessonance[zarr]'"),
     "xarray": ("opening tesseracts with labelled axes", "pip install 'tessonance[zarr]'"),
 }

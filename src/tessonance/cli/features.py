@@ -37,6 +37,8 @@ def features(
     output = output or Path(song.name).with_suffix(".csv")
     if output.suffix not in (".csv", ".npz"):
         raise click.BadParameter("write to NAME.csv or NAME.npz", param_hint="--output")
+    if plot and plot.suffix.lower() != ".png":
+        raise click.BadParameter("write to NAME.png", param_hint="--plot")
     plot = None if no_plot else plot or output.with_suffix(".png")
     for path in filter(None, (output, plot)):
         if path.exists() and not force:

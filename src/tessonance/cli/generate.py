@@ -20,7 +20,9 @@ PREVIEW_SECONDS = 15.0  # between two drawings of the preview, at least
 @click.command()
 @click.argument("project", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The tesseract; PROJECT with .tess unless given.")
-@click.option("--workers", type=int, help="Painting processes; all cores unless given.")
+@click.option("--workers", type=click.IntRange(min=1), help="Painting processes; all cores unless given.")
+@click.option("--cluster", metavar="ADDRESS", help="Dask workers instead: tcp://HOST:8786, or local:N on this machine.")
+@click.option("--allow-drift", is_flag=True, help="Also use workers of the cluster that paint other pictures.")
 @click.option("--cells", metavar="CHOICE", help="Only these: slices like bloom=0:9,ink=4, or a .csv of indices.")
 @click.option("--until", metavar="level:K", help="No finer level than this.")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many pictures.")
@@ -38,6 +40,8 @@ def generate(
     project: Path,
     output: Path | None,
     workers: int | None,
+    cluster: str | None,
+    allow_drift: bool,
     cells: str | None,
     until: str | None,
     limit: int | None,
@@ -60,6 +64,8 @@ def generate(
             project,
             output,
             workers=workers,
+            cluster=cluster,
+            allow_drift=allow_drift,
             cells=cells,
             until=until,
             limit=limit,

@@ -31,10 +31,13 @@ def new(path: Path | None, preset: str | None, generator: str, listing: bool, fo
         raise ProjectError(f"{generator} has no preset {preset!r}", hint=nearest(preset, kind.presets))
     if path.exists() and not force:
         raise OutputExists("exists already", where=path, hint="--force replaces it")
+    partial = path.with_name(f".{path.name}.partial")
     try:
-        path.write_text(kind.presets[preset], encoding="utf-8")
+        partial.write_text(kind.presets[preset], encoding="utf-8")
+        partial.replace(path)
     except OSError as error:
-        raise TessError(f"cannot be written: {error.strerror}", where=path) from None
+        partial.unlink(missing_ok=True)
+        raise TessError(f"cannot be written: {error.strerror}", where=path, hint="write elsewhere") from None
     click.echo(f"{path} written; next: tess generate {path}")
 
 

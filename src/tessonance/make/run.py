@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["generate"]
 
+PROCESSES_PER_CORE = 8  # more only wait for one another, and for memory
+
 
 def generate(
     project: Project | str | Path,
@@ -94,8 +96,11 @@ def generate(
 
     wanted = _resolved(project if isinstance(project, Project) else load_project(project))
     path, grid = Path(path), wanted.grid
-    if workers is not None and workers < 1:
-        raise TessError("there must be somebody to paint", wanted="workers >= 1", got=f"workers = {workers}")
+    most = PROCESSES_PER_CORE * cores()
+    if workers is not None and not 1 <= workers <= most:
+        raise TessError("so many cannot paint here", wanted=f"from 1 to {most} workers", got=f"workers = {workers}")
+    if path.suffix == ".zip":
+        raise TessError("a packed tesseract is not painted on", where=path, hint="paint NAME.tess, then `tess pack`")
     if workers and cluster:
         raise TessError("a cluster has its own workers", wanted="workers or cluster", got="both")
     limits = Limits(
@@ -109,9 +114,10 @@ def generate(
         writer = stack.enter_context(TesseractWriter.open(path, wanted)) if path.exists() else None
         if writer is None or writer.painted() < grid.size:
             # The generator opens before a new file is made: a mistake in its options leaves nothing behind.
+            missing = grid.size - (writer.painted() if writer else 0)
             people = crew(
                 wanted,
-                workers or min(cores(), grid.size),
+                min(workers or cores(), missing, limit or missing),
                 task_seconds=task_seconds,
                 cluster=cluster,
                 allow_drift=allow_drift,

@@ -132,6 +132,7 @@ def render(
     """
     size, rate = frame_size(size), frame_rate(fps)
     check_fit(fit)
+    _not_the_song(path, song)
     film = _film_path(path, force=force) if sink is None else None  # refused before anything long begins
     with ExitStack() as stack:
         if isinstance(tesseract, str | Path):
@@ -183,6 +184,14 @@ class _Take:
 
     def times(self) -> Iterator[float]:
         return (self.start + float(k / self.fps) for k in range(self.frames))
+
+
+def _not_the_song(path: str | Path | None, song: Song) -> None:
+    """Refuse to write the film over the song, whatever else may be replaced."""
+    if path is None or not isinstance(song, str | Path):
+        return
+    if Path(path).exists() and Path(song).exists() and Path(path).samefile(song):
+        raise RenderError("this is the song itself", where=path, hint="give the film another name")
 
 
 def _film_path(path: str | Path | None, *, force: bool) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -150,7 +151,7 @@ class _Soundfile:
 
         self.where, self._path = str(path), path
         try:
-            with soundfile.SoundFile(path) as file:
+            with soundfile.SoundFile(_for_soundfile(path)) as file:
                 self.rate, self.channels = file.samplerate, file.channels
                 self.seconds = file.frames / file.samplerate
                 # Opus and MP3 frames lean on those before; in Vorbis, seeking near the end lands elsewhere.
@@ -164,7 +165,7 @@ class _Soundfile:
 
         at = 0
         try:
-            with soundfile.SoundFile(self._path) as file:
+            with soundfile.SoundFile(_for_soundfile(self._path)) as file:
                 if self._seekable:
                     at = file.seek(min(start, file.frames))
                 while len(frames := file.read(BLOCK, dtype="float32", always_2d=True)):
@@ -277,3 +278,8 @@ def _lenient() -> dict[str, Any]:
     import av
 
     return {"metadata_errors": "ignore"} if int(av.__version__.partition(".")[0]) < 19 else {}
+
+
+def _for_soundfile(path: str | Path) -> str | bytes:
+    """Return a name that soundfile takes, even if it is no UTF-8, as on old memory sticks."""
+    return str(path) if os.name == "nt" else os.fsencode(path)

@@ -59,6 +59,9 @@ class Place(Protocol):
         ...
 
 
+_MEND = "`tess verify --repair` marks it as missing, then `tess generate` paints it again"
+
+
 def open_tesseract(path: str | Path) -> Tesseract:
     """Open a tesseract for reading; see `Tesseract`.
 
@@ -194,7 +197,7 @@ class Tesseract:
         try:
             return self.codec.decode(encoded)
         except DamagedPicture as error:
-            error.where = self._where(cell)
+            error.where, error.hint = self._where(cell), _MEND
             raise
 
     def encoded(self, cell: Sequence[int]) -> memoryview:
@@ -211,7 +214,7 @@ class Tesseract:
             reader = self.shard(shard)
             found = reader.encoded(place) if reader else None
         except DamagedPicture as error:
-            error.where = self._where(cell)
+            error.where, error.hint = self._where(cell), _MEND
             raise
         except OSError as error:
             raise refusal(error, self._where(cell)) from error
