@@ -142,8 +142,7 @@ def test_a_packed_tesseract_is_not_painted_on(forms, tess, small_text):
     Path("small.toml").write_text(small_text)
     code, _, err = tess("generate", "small.toml", "-o", "small.tess.zip", "--workers", "1")
     assert code == 1
-    assert "small.tess.zip: is a file, and pictures are painted in a folder" in err
-    assert "try: `tess unpack` makes a folder of a packed tesseract" in err
+    assert "small.tess.zip: a packed tesseract is not painted on\n  try: paint NAME.tess, then `tess pack`" in err
 
 
 def test_one_that_was_unpacked_is_painted_on(tess, small_text, bytes_of):
