@@ -31,12 +31,12 @@ height = 512
 use = "{use}"
 [[axis]]
 name = "{first}"
-steps = {steps}
+steps = {down}
 [[axis]]
 name = "{second}"
-steps = {steps}
+steps = {right}
 """
-CASES = {"cppn": ("cppn", "a", "b", 6), "painted": ("painted", "bloom", "ink", 9)}
+CASES = {"cppn": ("cppn", "a", "b", 6, 6), "painted": ("painted", "bloom", "ink", 17, 17)}
 
 
 def bare(project: Project) -> float:
@@ -74,13 +74,13 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     cv2.setNumThreads(1)
     print(f"{'generator':10} {'cells':>6} {'bare s':>8} {'1 worker / bare':>16} {'1 worker / 2 workers':>21}")
-    for label, (use, first, second, steps) in CASES.items():
-        project = parse_project(PROJECT.format(use=use, first=first, second=second, steps=steps))
+    for label, (use, first, second, down, right) in CASES.items():
+        project = parse_project(PROJECT.format(use=use, first=first, second=second, down=down, right=right))
         times = [(bare(project), made(project, 1), made(project, 2)) for _ in range(rounds)]
         alone = statistics.median(one / base for base, one, _ in times)
         together = statistics.median(one / two for _, one, two in times)
         base = statistics.median(base for base, _, _ in times)
-        print(f"{label:10} {steps**2:6} {base:8.2f} {alone:16.3f} {together:21.2f}")
+        print(f"{label:10} {down * right:6} {base:8.2f} {alone:16.3f} {together:21.2f}")
 
 
 if __name__ == "__main__":

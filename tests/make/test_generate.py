@@ -54,7 +54,9 @@ def test_grids_of_any_shape_go_the_whole_way(shape: str, tmp_path: Path) -> None
 def test_a_run_that_was_stopped_goes_on_where_it_was(small_project: Project, tmp_path: Path) -> None:
     seen: list[Progress] = []
     stop = lambda: bool(seen) and seen[-1].fresh >= 4  # noqa: E731
-    with tess.generate(small_project, tmp_path / "s.tess", workers=1, progress=seen.append, stop=stop) as tesseract:
+    with tess.generate(
+        small_project, tmp_path / "s.tess", workers=1, durability="fast", progress=seen.append, stop=stop
+    ) as tesseract:
         half = tesseract.painted()
         assert 4 <= half < 15
         assert tesseract.complete_level() is not None
@@ -170,7 +172,7 @@ def test_a_generator_that_fails_on_everything_is_stopped_early(
     sizes = failing(monkeypatch, lambda point: True, RuntimeError("the well is dry"))
     with pytest.raises(GeneratorError, match="every cell that was tried failed"):
         tess.generate(large, tmp_path / "s.tess", workers=1)
-    assert len(sizes) < 100
+    assert len(sizes) < 400  # of 4,500 that three attempts at every cell would be
 
 
 def test_out_of_memory_stops_and_names_the_largest_batch_that_worked(

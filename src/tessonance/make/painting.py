@@ -26,6 +26,7 @@ __all__ = ["Limits", "Painting", "Progress"]
 TASK_SECONDS = 0.25  # long enough that sending costs nothing, short enough to stop soon
 MOST_CELLS = 256
 WAIT_SECONDS = 0.2
+SYNC_SECONDS = 1.0  # what a power failure may take; a disk needs up to 20 ms for each time
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class Painting:
     progress : callable, optional
         Called with a `Progress`.
     safe : bool
-        Whether each task is synced before it counts.
+        Whether pictures are synced, every second, before they count.
     """
 
     def __init__(
@@ -124,6 +125,7 @@ class Painting:
         self._task_cells: dict[int, int] = {}  # how many cells each worker is given at once
         self._brought: dict[int, float] = {}  # when each worker last brought something back
         self._before, self._fresh, self._bytes, self._handed = writer.painted(), 0, 0, 0
+        self._unsettled, self._settled = 0, time.perf_counter()
         self._began = time.monotonic()
 
     def paint(self) -> None:
@@ -139,23 +141,25 @@ class Painting:
             If pictures cannot be written.
         """
         fatal: TessError | None = None
+        collected: list[Done] = []
         self._report()
         while True:
             going = fatal is None and not self._attempts.hopeless and not self._over()
             if going:
                 for worker in self._crew.idle:
                     self._give(worker)
-            if not self._in_flight and not (going and (self._attempts.waiting or not self._all_handed_out)):
-                break
-            for done in self._crew.collect(WAIT_SECONDS):
+            for done in collected:  # put only now that everyone has something to do
                 if isinstance(done.error, OutOfMemory):
                     fatal = done.error
                 self._take(done)
+            if not self._in_flight and not (going and (self._attempts.waiting or not self._all_handed_out)):
+                break
+            collected = list(self._crew.collect(WAIT_SECONDS))
             self._note_events()
             if not self._in_flight:
                 time.sleep(WAIT_SECONDS / 10)  # everyone waits for a cell to be due again, or for a worker
         self._note_events()
-        self._writer.sync()
+        self._settle()
         if fatal or self._attempts.given_up:
             raise fatal or self._summary()
 
@@ -200,10 +204,18 @@ class Painting:
             self._brought[worker] = now
             for flat, encoded in zip(flats, done.pictures, strict=True):
                 self._writer.put(self._writer.grid.cell(int(flat)), encoded)
-            if self._safe:
-                self._writer.sync()
-            self._fresh += len(flats)
+            self._unsettled += len(flats)
             self._bytes += sum(map(len, done.pictures))
+            if not self._safe:
+                self._fresh, self._unsettled = self._fresh + self._unsettled, 0
+            elif now - self._settled >= SYNC_SECONDS:
+                self._settle()
+        self._report()
+
+    def _settle(self) -> None:
+        """Let what was put survive a power failure too; only then it counts as painted."""
+        self._writer.sync()
+        self._fresh, self._unsettled, self._settled = self._fresh + self._unsettled, 0, time.perf_counter()
         self._report()
 
     def _note_events(self) -> None:

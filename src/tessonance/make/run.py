@@ -74,8 +74,8 @@ def generate(
     task_seconds : float, optional
         After how long a task is taken for stuck, and counts as failed.
     durability : {"fast", "safe"}
-        Whether each task's pictures are made to survive a power failure before they count as painted. Both survive the
-        end of the program, however it ends.
+        Whether pictures are made to survive a power failure, once a second, before they count as painted. Both survive
+        the end of the program, however it ends.
     progress : callable, optional
         Called with a `Progress` at the start and after every task.
     stop : callable, optional
