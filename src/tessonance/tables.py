@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 from typing import Any, TypeVar
@@ -109,7 +110,8 @@ def _plain(message: str) -> str:
 
 def as_stored(data: dict[str, Any]) -> dict[str, Any]:
     """Return plain data exactly as it comes back from a tesseract: with lists where there were tuples."""
-    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(data))
+    # Python's own JSON keeps infinity and NaN, for the store to refuse; msgspec's would make them null.
+    plain: dict[str, Any] = json.loads(json.dumps(msgspec.to_builtins(data)))
     return plain
 
 

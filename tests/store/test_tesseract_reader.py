@@ -282,7 +282,7 @@ def test_pictures_of_another_size_are_damaged(make, project_of):
     shard.write_bytes(np.array([[48, len(encoded)]] * 3, "<u8").tobytes() + encoded)
     with open_tesseract(path) as tesseract, pytest.raises(DamagedPicture) as caught:
         tesseract.picture((1,))
-    assert str(caught.value).endswith("another size\n  wanted: 24 × 16\n  got: 32 × 32")
+    assert "another size\n  wanted: 24 × 16\n  got: 32 × 32\n  try: `tess verify --repair`" in str(caught.value)
 
 
 def test_what_is_no_tesseract_is_refused(tmp_path, make, project_of):
