@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -314,6 +315,15 @@ def test_where_no_scheduler_answers_the_error_says_what_to_try(
     monkeypatch.setattr(cluster_module, "CONNECT_SECONDS", 0.5)
     with pytest.raises(TessError, match=r"tcp://127.0.0.1:9: no Dask scheduler answers there(.|\n)*dask scheduler"):
         ClusterCrew(small_project, "tcp://127.0.0.1:9")
+
+
+def test_a_port_where_something_else_listens_is_left_soon(
+    small_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster_module, "CONNECT_SECONDS", 0.5)
+    wanted = r"no Dask scheduler answers there\n  got: TimeoutError"
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(TessError, match=wanted):
+        ClusterCrew(small_project, f"tcp://127.0.0.1:{silent.getsockname()[1]}")
 
 
 def test_tls_without_certificates_is_refused_in_words(small_project: Project) -> None:

@@ -28,7 +28,7 @@ __all__ = ["ClusterCrew"]
 
 _T = TypeVar("_T")
 
-CONNECT_SECONDS = 8.0
+CONNECT_SECONDS = 6.0
 TASKS_IN_HAND = 2  # one painted, one waiting: the way there and back costs nothing
 LONG_SECONDS = 2.0  # a task so long makes up for the way: the next one may as well go to whoever is free first
 
@@ -138,7 +138,7 @@ class ClusterCrew:
 
     async def _open(self, project: Project, cluster: str, *, task_seconds: float | None, allow_drift: bool) -> Hello:
         address = cluster if self._local is None else await self._local.start()
-        self._client = await _connected(address)
+        self._client = await _connected(address, is_local=self._local is not None)
         self._roster = Roster(
             self._client,
             project,
@@ -165,22 +165,22 @@ class ClusterCrew:
         await asyncio.gather(*rest, return_exceptions=True)
 
 
-async def _connected(address: str) -> Any:
+async def _connected(address: str, *, is_local: bool) -> Any:
     from distributed import Client
 
-    client = Client(address, asynchronous=True, timeout=CONNECT_SECONDS, set_as_default=False)
+    client = None
     try:
-        await client
-        versions = await client.scheduler.versions(packages=["tessonance"])
-    except (OSError, TypeError, ValueError, RuntimeError) as error:
-        await client.close()
-        raise TessError(
-            "no Dask scheduler answers there",
-            where=address,
-            got=str(error).splitlines()[0] if str(error) else type(error).__name__,
-            hint="is it running (dask scheduler --host HOST --port 8786), is the port open, "
-            "and is it tcp:// or tls:// (which needs the certificates in Dask's configuration)?",
-        ) from None
+        # On one machine pictures come straight from the workers; elsewhere a worker may be seen by the scheduler alone.
+        client = Client(
+            address, asynchronous=True, timeout=CONNECT_SECONDS, set_as_default=False, direct_to_workers=is_local
+        )
+        async with asyncio.timeout(CONNECT_SECONDS + 1):  # Dask's own is for the connection, not for the first words
+            await client
+            versions = await client.scheduler.versions(packages=["tessonance"])
+    except Exception as error:  # what is raised depends on who answers: a web server's words are a MemoryError
+        if client is not None:
+            await client.close()
+        raise _nobody(address, error) from None
     if (found := versions["packages"].get("tessonance")) != own_version():
         await client.close()
         raise TessError(
@@ -191,6 +191,17 @@ async def _connected(address: str) -> Any:
             hint="pip install 'tessonance[cluster]' in the same version on every machine",
         )
     return client
+
+
+def _nobody(address: str, error: Exception) -> TessError:
+    said = str(error).splitlines()
+    return TessError(
+        "no Dask scheduler answers there",
+        where=address,
+        got=said[0] if said else type(error).__name__,
+        hint="is it running (dask scheduler --host HOST --port 8786), is the port open, "
+        "and is it tcp:// or tls:// (which needs the certificates in Dask's configuration)?",
+    )
 
 
 def _local_workers(cluster: str) -> int | None:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 __all__ = ["LocalCluster"]
 
+OWN_SETTINGS = {
+    "DASK_LOGGING__DISTRIBUTED": "critical",
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",  # it looks at every thread a hundred times a second
+}
 LEAVE_SECONDS = 3.0
 
 
@@ -74,7 +78,7 @@ class LocalCluster:
             [sys.executable, "-m", "distributed.cli.dask_worker", self._scheduler.address, *own],
             stdin=subprocess.DEVNULL,
             stdout=2,  # what a generator prints goes to standard error
-            env={**os.environ, **ONE_THREAD, "DASK_LOGGING__DISTRIBUTED": "critical"},
+            env={**os.environ, **ONE_THREAD, **OWN_SETTINGS},
             start_new_session=os.name == "posix",
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
