@@ -20,6 +20,7 @@ OWN_SETTINGS = {
     "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",  # it looks at every thread a hundred times a second
 }
 LEAVE_SECONDS = 3.0
+ORPHAN_SECONDS = 60  # after how long a worker leaves that never found this process
 
 
 class LocalCluster:
@@ -74,6 +75,7 @@ class LocalCluster:
 
     def _worker(self) -> subprocess.Popen[bytes]:
         own = ["--no-nanny", "--nthreads", "1", "--memory-limit", "0", "--host", "127.0.0.1", "--no-dashboard"]
+        own += ["--death-timeout", str(ORPHAN_SECONDS)]
         return subprocess.Popen(
             [sys.executable, "-m", "distributed.cli.dask_worker", self._scheduler.address, *own],
             stdin=subprocess.DEVNULL,
