@@ -1,7 +1,7 @@
 """Failures: tried again after a while, alone, then given up; and hopeless is told early."""
 
 from tessonance.errors import GeneratorError
-from tessonance.make.attempts import HOPELESS, Attempts
+from tessonance.make.attempts import DOUBTFUL, HOPELESS, Attempts
 
 ERROR = GeneratorError("the well is dry")
 
@@ -39,3 +39,13 @@ def test_cells_lost_with_their_worker_are_due_at_once_and_not_blamed() -> None:
     assert attempts.is_due(now=10.0)
     assert [attempts.due(now=10.0), attempts.due(now=10.0), attempts.due(now=10.0)] == [7, 8, None]
     assert attempts.failed([9], ERROR, now=10.0) == [9]
+
+
+def test_after_many_failures_and_no_success_these_are_tried_again_before_any_other() -> None:
+    attempts = Attempts(most=2, pause_seconds=1.0)
+    attempts.failed(range(DOUBTFUL - 1), ERROR, now=0.0)
+    assert not attempts.doubtful
+    attempts.failed([DOUBTFUL], ERROR, now=0.0)
+    assert attempts.doubtful
+    attempts.any_worked = True
+    assert not attempts.doubtful

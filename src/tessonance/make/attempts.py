@@ -15,6 +15,7 @@ __all__ = ["Attempts"]
 MOST_ATTEMPTS = 3
 PAUSE_SECONDS = 1.0  # before the second attempt; twice as long before each further one
 HOPELESS = 8  # cells given up before the first one worked: it fails on everything
+DOUBTFUL = 32  # cells that failed before the first one worked: these are tried again before any other is tried
 
 
 class Attempts:
@@ -44,6 +45,11 @@ class Attempts:
     def hopeless(self) -> bool:
         """Whether so many cells were given up, and none has worked, that the rest need not be tried."""
         return not self.any_worked and len(self.given_up) >= HOPELESS
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether so many cells failed, and none has worked, that no further ones are tried before these are."""
+        return not self.any_worked and len(self._counts) >= DOUBTFUL and self.waiting
 
     def failed(self, flats: Iterable[int], error: TessError, *, now: float) -> list[int]:
         """Take note that an attempt at some cells failed.

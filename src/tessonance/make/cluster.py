@@ -29,6 +29,7 @@ __all__ = ["ClusterCrew"]
 _T = TypeVar("_T")
 
 CONNECT_SECONDS = 6.0
+CLOSE_SECONDS = 20.0
 TASKS_IN_HAND = 2  # one painted, one waiting: the way there and back costs nothing
 LONG_SECONDS = 2.0  # a task so long makes up for the way: the next one may as well go to whoever is free first
 
@@ -70,7 +71,7 @@ class ClusterCrew:
         self._brought: dict[int, float] = {}  # when each worker last brought something back
         self._client: Any = None
         self._roster: Roster | None = None
-        self._loop = asyncio.new_event_loop()
+        self._loop = asyncio.SelectorEventLoop()  # what tornado wants, on Windows too
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         try:
@@ -119,7 +120,7 @@ class ClusterCrew:
     def close(self) -> None:
         """Tell everybody to close its generator, and leave the cluster; a local one ends."""
         with suppress(OSError, TimeoutError):
-            self._wait(self._shut())
+            self._wait(self._shut(), seconds=CLOSE_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -133,8 +134,8 @@ class ClusterCrew:
     def _room(self, worker: int) -> int:
         return 1 if self._seconds.get(worker, 0.0) > LONG_SECONDS else self._most
 
-    def _wait(self, work: Coroutine[Any, Any, _T]) -> _T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+    def _wait(self, work: Coroutine[Any, Any, _T], *, seconds: float | None = None) -> _T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(seconds)
 
     async def _open(self, project: Project, cluster: str, *, task_seconds: float | None, allow_drift: bool) -> Hello:
         address = cluster if self._local is None else await self._local.start()

@@ -178,6 +178,8 @@ class Painting:
             return  # what is tried again is all that a worker has in hand: if it dies, that is known to be why
         if due:
             flats = np.array([self._attempts.due(now=time.monotonic())])
+        elif self._attempts.doubtful:
+            return
         else:
             most = self._task_cells.get(worker, self._crew.batch_size)
             left = most if self._limits.cells is None else self._limits.cells - self._handed
