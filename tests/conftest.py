@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import components
 import hypothesis
 import pytest
 
@@ -12,6 +13,14 @@ from tessonance.project import Project, parse_project
 # Machines are shared: how long one example takes says nothing.
 hypothesis.settings.register_profile("tessonance", deadline=None)
 hypothesis.settings.load_profile("tessonance")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs a component that is not here; on the automatic check that is a failure."""
+    for mark, reason in components.REASONS.items():
+        if item.get_closest_marker(mark) and (lack := reason()):
+            components.do_without(lack)
+
 
 SMALL = """
 [picture]

@@ -34,12 +34,14 @@ SEES = {
     "motion": {"errors", "grid", "project", "sound"},
     "sampling": {"errors", "grid"},
     "sinks": {"errors"},
-    "show": {"errors", "grid", "project", "store", "sound", "motion", "sampling", "sinks"},
+    "control": {"errors", "grid", "project"},
+    "show": {"errors", "grid", "project", "store", "sound", "motion", "sampling", "sinks", "control"},
     "contact": {"errors", "grid", "store"},
     "__init__": {"errors", "grid", "project", "contact", "make", "motion", "show", "sound", "store"},
 }
 PURE = ["grid.py", "project.py", "motion", "sampling/taps.py"]
-HEAVY = {"cv2", "av", "onnxruntime", "soundfile", "soxr", "zarr", "PIL", "simplejpeg"}
+HEAVY = {"cv2", "av", "glfw", "moderngl", "onnxruntime", "PIL", "pythonosc", "simplejpeg", "sounddevice", "soundfile"}
+HEAVY |= {"soxr", "tomlkit", "zarr"}
 
 
 def room(path: Path) -> str:
