@@ -59,7 +59,11 @@ def test_a_band_is_a_feature(small_text: str) -> None:
         ('use = "plasma"', "", "it does not say which generator"),
         ("[generator]", "[generator", "is not TOML"),
         ("width = 48", "width = 4", "width is out of range"),
-        ("height = 32", 'height = 32\ncodec = "gif"', "invalid enum value 'gif'"),
+        ("seed = 3", "seed = -3", "seed is out of range"),
+        ("seed = 3", f"seed = {10**30}", "seed is out of range"),
+        ("height = 32", 'height = 32\ncodec = "gif"', "one of jpeg, jpeg444, lossless"),
+        ("height = 32", 'height = 32\ncodec = "jpg"', "did you mean 'jpeg'"),
+        ('axis = "ink"', 'axis = "ink"\ncurve = "lin"', "did you mean 'linear'"),
     ],
 )
 def test_a_mistake_is_answered_with_the_place_and_the_cure(small_text: str, old: str, new: str, says: str) -> None:

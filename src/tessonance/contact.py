@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tessonance.grid import Axis, Cell, Grid
     from tessonance.store import Tesseract
 
-__all__ = ["draw_sheet", "sheet"]
+__all__ = ["check_sheet", "draw_sheet", "sheet"]
 
 GAP, MARGIN, LEFT, TOP = 4, 24, 96, 96
 INK, FAINT, GROUND, HOLE = (236, 236, 240), (150, 152, 164), (14, 14, 18), (30, 30, 38)
@@ -59,10 +59,7 @@ def sheet(
         OutputExists, GridError for axes or values that are not there, or because the file cannot be written.
     """
     path = Path(path)
-    if path.suffix.lower() != ".png":
-        raise TessError("a sheet is a PNG", where=path, hint=f"{path.stem}.png")
-    if path.exists() and not force:
-        raise OutputExists("exists already", where=path, hint="--force replaces it")
+    check_sheet(path, force=force)
     image = draw_sheet(tesseract, axes=axes, at=at, most=most, width=width)
     partial = path.with_name(f".{path.name}.partial")
     try:
@@ -72,6 +69,30 @@ def sheet(
         partial.unlink(missing_ok=True)
         raise TessError(f"cannot be written: {error.strerror or error}", where=path) from None
     return path
+
+
+def check_sheet(path: Path, *, force: bool = False) -> None:
+    """Refuse a path that no sheet can be written to, before hours are spent on its pictures.
+
+    Parameters
+    ----------
+    path : Path
+    force : bool
+        Whether a file that exists may be replaced.
+
+    Raises
+    ------
+    OutputExists
+        If it exists and `force` is not set.
+    TessError
+        If it is not called a PNG, or its folder is not there.
+    """
+    if path.suffix.lower() != ".png":
+        raise TessError("a sheet is a PNG", where=path, hint=f"{path.stem}.png")
+    if not path.parent.is_dir():
+        raise TessError("the folder is not there", where=path.parent, hint="make it, or write elsewhere")
+    if path.exists() and not force:
+        raise OutputExists("exists already", where=path, hint="--force replaces it")
 
 
 def draw_sheet(

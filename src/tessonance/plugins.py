@@ -48,7 +48,13 @@ def generator_kind(name: str) -> GeneratorKind:
 
 def open_generator(project: Project) -> Generator:
     """Open the generator that a project names; see `generator_kind` for what is raised."""
-    return generator_kind(project.generator.use).open(project)
+    kind = generator_kind(project.generator.use)
+    try:
+        return kind.open(project)
+    except TessError:
+        raise
+    except Exception as error:  # it may be anybody's code
+        raise GeneratorError("it cannot be opened", where=project.generator.use, got=repr(error)) from error
 
 
 def _load(group: str, name: str) -> Any:

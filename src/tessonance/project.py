@@ -42,6 +42,7 @@ BANDS: dict[str, tuple[float, float]] = {
 CHROMA = tuple(f"chroma_{tone}" for tone in ("c", "cs", "d", "ds", "e", "f", "fs", "g", "gs", "a", "as", "b"))
 FEATURES = (*BANDS, "loudness", "onset", "brightness", "noisiness", *CHROMA)
 MAX_SIDE = 8_192
+MAX_SEED = 2**53 - 1  # JSON readers in other languages keep no larger one exactly
 TABLES = ("picture", "generator", "axis", "route", "sound")
 
 
@@ -72,11 +73,15 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Generator(msgspec.Struct, frozen=True, kw_only=True):
-    """Who paints: the generator's name, its seed, and options that only it understands."""
+    """Who paints: the generator's name, its seed (a whole number from 0 on), and options that only it understands."""
 
     use: str
     seed: int = 0
     options: dict[str, Any] = {}
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed <= MAX_SEED:
+            raise ProjectError("seed is out of range", wanted=f"a whole number, 0..{MAX_SEED}", got=str(self.seed)[:40])
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -392,7 +397,8 @@ def mapping_for(tesseract: Path, project: Project, *, mapping: str | Path | None
 
 def mapping_beside(tesseract: Path) -> Path:
     """Return where the mapping of a tesseract would be: ``NAME.toml`` for ``NAME.tess`` and for ``NAME.tess.zip``."""
-    return (tesseract.with_suffix("") if tesseract.suffix.lower() == ".zip" else tesseract).with_suffix(".toml")
+    named = tesseract if tesseract.name.strip(".") else tesseract.resolve()  # `tess info .` in the tesseract itself
+    return (named.with_suffix("") if named.suffix.lower() == ".zip" else named).with_suffix(".toml")
 
 
 def _generator(data: object, where: str) -> Generator:

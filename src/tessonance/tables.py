@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -47,7 +48,7 @@ def options(kind: type[Struct], data: object, where: str) -> Struct:
     except msgspec.ValidationError as error:
         if isinstance(error.__cause__, (GridError, ProjectError)):
             raise located(error.__cause__, where) from None
-        raise ProjectError(_plain(str(error)), where=where) from None
+        raise ProjectError(_plain(str(error)), where=where, hint=_choice(kind, str(error))) from None
     except (GridError, ProjectError) as error:
         raise located(error, where) from None
 
@@ -106,6 +107,16 @@ def _plain(message: str) -> str:
         text = text.replace(theirs, ours)
     text = text[:1].lower() + text[1:]
     return f"{path.strip('.`')}: {text}" if path.strip(".`") else text
+
+
+def _choice(kind: type[msgspec.Struct], message: str) -> str | None:
+    """Hint at the words that a key takes, where it takes but a few."""
+    if not (found := re.match(r"Invalid enum value '(.*)' - at `\$\.(\w+)`", message)):
+        return None
+    field = next(field for field in msgspec.structs.fields(kind) if field.encode_name == found[2])
+    kinds = get_args(field.type) if get_origin(field.type) is not Literal else (field.type,)
+    words = [word for one in kinds if get_origin(one) is Literal for word in get_args(one)]
+    return nearest(found[1], words)
 
 
 def as_stored(data: dict[str, Any]) -> dict[str, Any]:

@@ -126,6 +126,11 @@ def test_doctor_finds_everything_here(studio: Path) -> None:
     ("words", "code", "says"),
     [
         (("generate", "no.toml"), 1, "cannot be read: No such file"),
+        (("generate", "small.toml", "-o", "p1.tess", "--preview", "no/such.png"), 1, "the folder is not there"),
+        (("generate", "small.toml", "-o", "p2.tess", "--preview", "sheet.jpg"), 1, "a sheet is a PNG"),
+        (("generate", "."), 1, "cannot be read"),
+        (("features", "."), 1, "is a folder"),
+        (("render", "small.tess", "."), 1, "is a folder"),
         (("info", "small.toml"), 1, "this is no tesseract"),
         (("info", "no.tess"), 1, "there is no such tesseract"),
         (("sheet", "small.tess", "--axes", "bloom"), 2, "is not two names"),
@@ -153,6 +158,18 @@ def test_what_cannot_be_is_one_clear_error(words: tuple[str, ...], code: int, sa
     assert done.returncode == code
     assert says in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_preview_that_cannot_be_is_refused_before_anything_is_painted(studio: Path) -> None:
+    done = tess("generate", "small.toml", "-o", "new.tess", "--preview", "no/such.png", cwd=studio)
+    assert done.returncode == 1
+    assert not (studio / "new.tess").exists()
+
+
+def test_a_tesseract_may_be_named_from_within(studio: Path) -> None:
+    done = tess("info", ".", cwd=studio / "small.tess")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("route") == tess("info", "small.tess", cwd=studio).stdout.count("route")
 
 
 def test_every_command_has_help_in_one_sentence(studio: Path) -> None:

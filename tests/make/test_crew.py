@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
 from tessonance.errors import GeneratorError, ProjectError, TessError
 from tessonance.make.crew import Done, SoloCrew
 from tessonance.make.processes import ProcessCrew
+from tessonance.plugins import generator_kind
 from tessonance.project import Project, parse_project
 
 POINTS = [{"bloom": 0.0, "ink": -1.0}, {"bloom": 0.25, "ink": 1.0}, {"bloom": 1.0, "ink": 0.0}]
@@ -52,6 +54,15 @@ def test_a_generator_that_does_not_open_says_why(small_text: str) -> None:
     for crew in (SoloCrew, lambda project: ProcessCrew(project, 2)):
         with pytest.raises(TessError, match="did you mean 'delay_ms'"):
             crew(wrong)
+
+
+def test_a_generator_that_fails_as_it_opens_is_one_clear_error(
+    small_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = generator_kind("plasma")
+    monkeypatch.setattr("tessonance.plugins.generator_kind", lambda _: replace(kind, open=lambda _: [][1]))
+    with pytest.raises(GeneratorError, match=r"plasma: it cannot be opened\n.*IndexError"):
+        SoloCrew(small_project)
 
 
 def test_a_generator_that_is_not_there_is_refused_with_the_nearest(small_text: str) -> None:

@@ -48,7 +48,9 @@ def test_a_list_chooses_its_rows_with_the_columns_in_any_order(tmp_path: Path) -
         ("bloom=9", "the slice is empty"),
         ("bloom=x", "this is no slice"),
         ("bloom=", "this is no slice"),
-        ("0,0,0", "there is no axis"),
+        ("bloom=0:5:0", "this is no slice"),
+        ("bloom=0:5:00", "this is no slice"),
+        ("0,0,0", "there are more slices than axes"),
     ],
 )
 def test_mistakes_are_named(text: str, says: str) -> None:

@@ -128,6 +128,12 @@ def test_samples_that_are_no_numbers_become_silence(tmp_path: Path) -> None:
     assert np.isfinite(sound(film(tmp_path / "a.mp4", [GREY] * 30, audio=iter([broken])))[1]).all()
 
 
+def test_samples_far_beyond_full_scale_are_cut_as_players_cut_them(tmp_path: Path) -> None:
+    loud = [np.full((16_000, 2), value, np.float32) for value in (1e30, -1e30, 1.5)]
+    _, heard = sound(film(tmp_path / "a.mp4", [GREY] * 30, audio=iter(loud)))
+    assert 0.8 < np.abs(heard[:, 4_000:12_000]).mean() < 1.2
+
+
 def test_a_film_without_sound_has_one_stream(tmp_path: Path) -> None:
     with av.open(str(film(tmp_path / "a.mp4", [GREY] * 3))) as opened:
         assert [stream.type for stream in opened.streams] == ["video"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tessonance.cli.options import SECONDS
+from tessonance.cli.options import SECONDS, made_of
 
 
 @click.command()
@@ -34,7 +34,7 @@ def features(
     from tessonance.errors import OutputExists
     from tessonance.sound import write_csv, write_npz, write_plot
 
-    output = output or Path(song.name).with_suffix(".csv")
+    output = output or Path(made_of(song, ".csv").name)
     if output.suffix not in (".csv", ".npz"):
         raise click.BadParameter("write to NAME.csv or NAME.npz", param_hint="--output")
     if plot and plot.suffix.lower() != ".png":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tessonance.cli.options import DURATION
+from tessonance.cli.options import DURATION, made_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,8 +56,11 @@ def generate(
     """
     import tessonance as tess
     from tessonance.cli.progress import painting, stop_on_interrupt
+    from tessonance.contact import check_sheet
 
-    output = output or project.with_suffix(".tess")
+    if preview:
+        check_sheet(preview, force=True)
+    output = output or made_of(project, ".tess")
     with stop_on_interrupt() as stop, painting(output.name) as shown:
         progress = _previewing(shown, output, preview) if preview else shown
         tesseract = tess.generate(
@@ -78,9 +81,9 @@ def generate(
         stopped = stop()
     with tesseract:
         painted, size = tesseract.painted(), tesseract.grid.size
+        click.echo(f"{output}: {painted:,} of {size:,} pictures")
         if preview:
             tess.sheet(tesseract, preview, force=True)
-    click.echo(f"{output}: {painted:,} of {size:,} pictures")
     if painted == size:
         click.echo(f"next: tess sheet {output}, or tess render {output} SONG")
     else:
@@ -90,10 +93,12 @@ def generate(
 
 
 def _previewing(shown: Callable[[Progress], None], output: Path, preview: Path) -> Callable[[Progress], None]:
-    """Draw the preview now and then, besides showing how far it is."""
+    """Draw the preview now and then, besides showing how far it is; what hinders a preview hinders no painting."""
     import time
+    from contextlib import suppress
 
     import tessonance as tess
+    from tessonance.errors import TessError
 
     last = time.monotonic()
 
@@ -101,7 +106,7 @@ def _previewing(shown: Callable[[Progress], None], output: Path, preview: Path) 
         nonlocal last
         shown(at)
         if at.fresh and time.monotonic() - last > PREVIEW_SECONDS:
-            with tess.open(output) as tesseract:
+            with suppress(TessError), tess.open(output) as tesseract:
                 tess.sheet(tesseract, preview, force=True)
             last = time.monotonic()
 

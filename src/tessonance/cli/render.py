@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from tessonance.cli.options import FPS, SECONDS, SIZE
+from tessonance.cli.options import FPS, SECONDS, SIZE, made_of
 
 
 @click.command()
@@ -47,7 +47,7 @@ def render(
     import tessonance as tess
     from tessonance.cli.progress import bar
 
-    output = output or Path(song.name).with_suffix(".film.mp4" if song.suffix.lower() == ".mp4" else ".mp4")
+    output = output or Path(made_of(song, ".film.mp4" if song.suffix.lower() == ".mp4" else ".mp4").name)
     with tess.open(tesseract) as opened, bar("rendering", unit="frames") as progress:
         report = tess.render(
             opened,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["cells_wanted", "level_wanted"]
 
-_SLICE = re.compile(r"(-?\d+)?(:)?(-?\d+)?(?::(\d+))?")
+_SLICE = re.compile(r"(-?\d+)?(:)?(-?\d+)?(?::0*(\d+))?")
 
 
 def level_wanted(text: str, grid: Grid) -> int:
@@ -93,6 +93,8 @@ def cells_wanted(text: str, grid: Grid) -> Callable[[NDArray[np.int64]], NDArray
 def _axis(name: str, place: int, grid: Grid) -> int:
     if not name and place < len(grid.axes):
         return place
+    if not name:
+        raise GridError("there are more slices than axes", where="--cells", wanted=", ".join(grid.names))
     if name not in grid.names:
         raise GridError(f"there is no axis {name!r}", where="--cells", hint=nearest(name, grid.names))
     return grid.names.index(name)
@@ -100,7 +102,7 @@ def _axis(name: str, place: int, grid: Grid) -> int:
 
 def _along(axis: Axis, span: str) -> NDArray[np.bool_]:
     found = _SLICE.fullmatch(span)
-    if not span or not found:
+    if not span or not found or found[4] == "0":
         raise GridError("this is no slice", where="--cells", wanted="4, 0:9 or 0:17:2", got=repr(span))
     first, colon, last, stride = found.groups()
     mask = np.zeros(axis.steps, np.bool_)

@@ -69,4 +69,5 @@ class Soundtrack:
 def _checked(block: NDArray[np.float32]) -> NDArray[np.float32]:
     if block.ndim != 2 or block.shape[1] != CHANNELS:
         raise RenderError("this is no sound for a film", wanted="blocks of shape (n, 2)", got=f"shape {block.shape}")
-    return np.nan_to_num(block.astype(np.float32, copy=False), posinf=1.0, neginf=-1.0)  # AAC refuses the infinite
+    # AAC refuses what is no number or far beyond full scale, and players cut at full scale anyway.
+    return np.clip(np.nan_to_num(block.astype(np.float32, copy=False)), -1.0, 1.0)
