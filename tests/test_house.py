@@ -24,12 +24,16 @@ SEES = {
     "errors": set(),
     "grid": {"errors"},
     "tables": {"errors"},
-    "project": {"errors", "grid", "tables"},
-    "generators": {"errors", "grid", "project"},
-    "plugins": {"errors", "project", "generators"},
+    "chain": {"errors", "tables"},
+    "project": {"errors", "grid", "tables", "chain"},
+    "files": {"errors", "project"},
+    "owncode": {"errors"},
+    "generators": {"errors", "grid", "project", "files", "owncode"},
+    "finishers": {"errors", "grid", "project", "files", "generators"},
+    "plugins": {"errors", "project", "owncode", "generators", "finishers"},
     "testing": {"errors", "grid", "project", "generators", "plugins"},
     "store": {"errors", "grid", "project"},
-    "make": {"errors", "grid", "project", "generators", "plugins", "store"},
+    "make": {"errors", "grid", "project", "chain", "files", "generators", "finishers", "plugins", "store"},
     "sound": {"errors", "project"},
     "motion": {"errors", "grid", "project", "sound"},
     "sampling": {"errors", "grid"},
@@ -39,7 +43,7 @@ SEES = {
     "contact": {"errors", "grid", "store"},
     "__init__": {"errors", "grid", "project", "contact", "make", "motion", "show", "sound", "store"},
 }
-PURE = ["grid.py", "project.py", "motion", "sampling/taps.py"]
+PURE = ["grid.py", "chain.py", "project.py", "motion", "sampling/taps.py"]
 HEAVY = {"cv2", "av", "glfw", "moderngl", "onnxruntime", "PIL", "pythonosc", "simplejpeg", "sounddevice", "soundfile"}
 HEAVY |= {"soxr", "tomlkit", "zarr"}
 

@@ -1,4 +1,4 @@
-"""The project file (TOML) as frozen structs: picture, generator, axes, routes, sound."""
+"""The project file (TOML) as frozen structs: picture, generator, finishes, axes, routes, sound."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from tessonance.chain import Finish, Generator, as_table, finishes_of, generator_of
 from tessonance.errors import GridError, ProjectError, nearest
 from tessonance.grid import Axis, Grid
 from tessonance.tables import as_stored, flatten, located, many, options, parse_toml, read_toml, tables
@@ -17,6 +18,8 @@ __all__ = [
     "CHROMA",
     "FEATURES",
     "Codec",
+    "Finish",
+    "Generator",
     "Mapping",
     "Picture",
     "Project",
@@ -42,8 +45,7 @@ BANDS: dict[str, tuple[float, float]] = {
 CHROMA = tuple(f"chroma_{tone}" for tone in ("c", "cs", "d", "ds", "e", "f", "fs", "g", "gs", "a", "as", "b"))
 FEATURES = (*BANDS, "loudness", "onset", "brightness", "noisiness", *CHROMA)
 MAX_SIDE = 8_192
-MAX_SEED = 2**53 - 1  # JSON readers in other languages keep no larger one exactly
-TABLES = ("picture", "generator", "axis", "route", "sound")
+TABLES = ("picture", "generator", "finish", "axis", "route", "sound")
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,18 +72,6 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
                     wanted=f"a whole number from 16 to {MAX_SIDE}",
                     got=str(getattr(self, name)),
                 )
-
-
-class Generator(msgspec.Struct, frozen=True, kw_only=True):
-    """Who paints: the generator's name, its seed (a whole number from 0 on), and options that only it understands."""
-
-    use: str
-    seed: int = 0
-    options: dict[str, Any] = {}
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.seed <= MAX_SEED:
-            raise ProjectError("seed is out of range", wanted=f"a whole number, 0..{MAX_SEED}", got=str(self.seed)[:40])
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -217,6 +207,10 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     axes : tuple of Axis
     routes : tuple of Route
     sound : Sound
+    finishes : tuple of Finish
+    folder : str, optional
+        Where the files and the code that it names are looked for: the folder of the file it was read from. None for a
+        project that nobody named, such as the one inside a tesseract: nothing that it names is followed.
     """
 
     picture: Picture
@@ -224,6 +218,8 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     axes: tuple[Axis, ...]
     routes: tuple[Route, ...] = ()
     sound: Sound = Sound()
+    finishes: tuple[Finish, ...] = ()
+    folder: str | None = None
 
     @property
     def grid(self) -> Grid:
@@ -238,8 +234,8 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def identity(self) -> dict[str, Any]:
         """What makes a tesseract of this project what it is, as plain data; routes never count."""
-        generator = {"use": self.generator.use, "seed": self.generator.seed, **self.generator.options}
-        return as_stored({"picture": self.picture, "generator": generator, "axis": self.axes})
+        finish = {"finish": [as_table(finish) for finish in self.finishes]} if self.finishes else {}
+        return as_stored({"picture": self.picture, "generator": as_table(self.generator), **finish, "axis": self.axes})
 
     def differences(self, other: Project) -> list[str]:
         """Say in what the identities of two projects differ, one line each; empty where they agree."""
@@ -255,7 +251,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
         return self.identity | as_stored({"route": self.routes, "sound": self.sound})
 
     @classmethod
-    def from_dict(cls, data: object, *, where: str = "project") -> Project:
+    def from_dict(cls, data: object, *, where: str = "project", folder: str | Path | None = None) -> Project:
         """Build a project from plain data in the layout of the project file.
 
         Parameters
@@ -263,6 +259,8 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
         data : dict
         where : str
             What to call the data in errors.
+        folder : path-like, optional
+            Where files and code that it names are looked for; they are followed nowhere unless given.
 
         Returns
         -------
@@ -280,10 +278,12 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
                 raise ProjectError(f"there is no {name} table", where=where, hint="`tess new` writes a whole project")
         project = cls(
             picture=options(Picture, found.get("picture", {}), f"{where} [picture]"),
-            generator=_generator(found["generator"], f"{where} [generator]"),
+            generator=generator_of(found["generator"], f"{where} [generator]"),
             axes=many(Axis, found["axis"], f"{where} [[axis]]"),
             routes=many(Route, found.get("route", []), f"{where} [[route]]"),
             sound=options(Sound, found.get("sound", {}), f"{where} [sound]"),
+            finishes=finishes_of(found.get("finish", []), f"{where} [[finish]]"),
+            folder=None if folder is None else str(folder),
         )
         try:
             project.mapping  # noqa: B018  building it is what checks axes against routes
@@ -330,12 +330,13 @@ def load_project(path: str | Path) -> Project:
     ProjectError
         If the file cannot be read or is not as it should be.
     """
-    return Project.from_dict(read_toml(Path(path)), where=Path(path).name)
+    path = Path(path)
+    return Project.from_dict(read_toml(path), where=path.name, folder=path.absolute().parent)
 
 
-def parse_project(text: str, *, where: str = "project") -> Project:
-    """Read a project from TOML text; see `load_project`."""
-    return Project.from_dict(parse_toml(text, where), where=where)
+def parse_project(text: str, *, where: str = "project", folder: str | Path | None = None) -> Project:
+    """Read a project from TOML text; see `load_project`, and `Project` for `folder`."""
+    return Project.from_dict(parse_toml(text, where), where=where, folder=folder)
 
 
 def load_mapping(path: str | Path, grid: Grid) -> Mapping:
@@ -399,13 +400,3 @@ def mapping_beside(tesseract: Path) -> Path:
     """Return where the mapping of a tesseract would be: ``NAME.toml`` for ``NAME.tess`` and for ``NAME.tess.zip``."""
     named = tesseract if tesseract.name.strip(".") else tesseract.resolve()  # `tess info .` in the tesseract itself
     return (named.with_suffix("") if named.suffix.lower() == ".zip" else named).with_suffix(".toml")
-
-
-def _generator(data: object, where: str) -> Generator:
-    if not isinstance(data, dict):
-        raise ProjectError("this is no table", where=where, wanted='[generator] with use = "…"', got=repr(data)[:80])
-    own = {key: data[key] for key in ("use", "seed") if key in data}
-    rest = {key: value for key, value in data.items() if key not in own}
-    if "use" not in own:
-        raise ProjectError("it does not say which generator", where=where, hint='use = "painted"')
-    return options(Generator, {**own, "options": rest}, where)

@@ -7,9 +7,11 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, ClassVar
 
+import msgspec
 import numpy as np
 
-from tessonance.plugins import generator_kind
+from tessonance.plugins import kind_of, open_generator
+from tessonance.project import options, parse_project
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +36,8 @@ class GeneratorTests:
     Parameters
     ----------
     project : Project
-        What is painted. Its ``use`` names the generator, unless `kind` is given.
+        What is painted. Its ``use`` names the generator, unless `kind` is given; for ``module:name`` and for files it
+        needs a folder: ``parse_project(PROJECT, folder=…)``.
     kind : GeneratorKind, optional
         The generator, where it is not installed as an entry point.
     largest_step : float
@@ -47,8 +50,7 @@ class GeneratorTests:
 
     def open(self) -> Generator:
         """Open the generator anew."""
-        kind = self.kind or generator_kind(self.project.generator.use)
-        return kind.open(self.project)
+        return self.kind.open(self.project) if self.kind else open_generator(self.project)
 
     def points(self) -> list[Point]:
         """Return a few points: the first and the last corner of the grid, its middle, and two cells beside that."""
@@ -109,6 +111,19 @@ class GeneratorTests:
             assert set(generator.slow_axes) <= set(self.project.grid.names)
         finally:
             generator.close()
+
+    def test_its_options_can_be_written_out_and_read_back(self) -> None:
+        kind = self.kind or kind_of(self.project)
+        own = options(kind.options, self.project.generator.options, "[generator]")
+        written = msgspec.json.decode(msgspec.json.encode(own))
+        assert options(kind.options, written, "[generator]") == own
+
+    def test_its_presets_are_projects_that_it_paints(self) -> None:
+        kind = self.kind or kind_of(self.project)
+        for name, text in kind.presets.items():
+            assert text.lstrip().startswith("#"), f"preset {name!r} does not say in a comment what it is"
+            preset = parse_project(text, where=f"preset {name}")
+            options(kind.options, preset.generator.options, f"preset {name} [generator]")
 
     def test_closing_after_painting_and_before_it_is_well(self) -> None:
         generator = self.open()

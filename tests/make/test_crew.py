@@ -60,7 +60,7 @@ def test_a_generator_that_fails_as_it_opens_is_one_clear_error(
     small_project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kind = generator_kind("plasma")
-    monkeypatch.setattr("tessonance.plugins.generator_kind", lambda _: replace(kind, open=lambda _: [][1]))
+    monkeypatch.setattr("tessonance.plugins.generator_kind", lambda _name, **_: replace(kind, open=lambda _: [][1]))
     with pytest.raises(GeneratorError, match=r"plasma: it cannot be opened\n.*IndexError"):
         SoloCrew(small_project)
 

@@ -19,7 +19,7 @@ from tessonance.generators.plasma import Plasma
 from tessonance.make import attempts
 from tessonance.make import worker as worker_module
 from tessonance.make.painting import Progress
-from tessonance.make.run import _resolved
+from tessonance.make.resolve import resolved
 from tessonance.plugins import generator_kind, open_generator
 from tessonance.project import Project, parse_project
 from tessonance.store import journal
@@ -96,7 +96,7 @@ PRESETS = [(kind, preset) for kind in ("painted", "cppn", "plasma") for preset i
 
 @pytest.mark.parametrize(("kind", "preset"), PRESETS)
 def test_every_preset_is_known_again_after_it_was_stored(kind: str, preset: str) -> None:
-    project = _resolved(parse_project(generator_kind(kind).presets[preset]))
+    project = resolved(parse_project(generator_kind(kind).presets[preset]))
     stored = Project.from_dict(json.loads(json.dumps(project.to_dict())))
     assert stored.differences(project) == []
     assert stored.to_dict() == project.to_dict()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import msgspec
     import numpy as np
@@ -82,6 +82,10 @@ class AxisInfo:
     rest: float = 0.0
 
 
+def _no_files(own: Any) -> tuple[str, ...]:
+    return ()
+
+
 @dataclass(frozen=True)
 class GeneratorKind:
     """What an entry point of the group ``tessonance.generators`` names: a generator, described but not yet opened.
@@ -101,6 +105,9 @@ class GeneratorKind:
         The axes it understands; empty where an axis may have any name.
     presets : mapping of str to str
         Whole commented project files by name, the first the default, for ``tess new``.
+    files : callable
+        Given the options, names the files that pictures depend on: their contents become part of what the tesseract
+        is. See `tessonance.files.read_named` for how `open` reads them.
     """
 
     summary: str
@@ -108,3 +115,4 @@ class GeneratorKind:
     options: type[msgspec.Struct]
     axes: Mapping[str, AxisInfo]
     presets: Mapping[str, str] = field(default_factory=dict)
+    files: Callable[[Any], Iterable[str]] = _no_files

@@ -38,6 +38,8 @@ class Member:
     address : str
     project : dict
         What is painted; see `Project.to_dict`.
+    folder : str, optional
+        Where files and code that it names are looked for.
 
     Attributes
     ----------
@@ -49,8 +51,11 @@ class Member:
         Whether another process has taken its address.
     """
 
-    def __init__(self, client: Any, number: int, address: str, project: dict[str, Any]) -> None:
-        self._client, self.number, self.address, self._project = client, number, address, project
+    def __init__(
+        self, client: Any, number: int, address: str, project: dict[str, Any], *, folder: str | None = None
+    ) -> None:
+        self._client, self.number, self.address = client, number, address
+        self._project, self._folder = project, folder
         self.state: Literal["new", "ready", "away"] = "new"
         self.hello: Hello | None = None
         self.is_replaced = False
@@ -125,7 +130,7 @@ class Member:
         await self._ask(close=True)
 
     async def _ask(self, points: Sequence[Point] = (), *, exact: bool = False, close: bool = False) -> Hello | Painted:
-        letter = Letter(own_version(), self._project, list(points), exact, close)
+        letter = Letter(own_version(), self._project, list(points), exact, close, self._folder)
         reply = await self._reply(msgspec.msgpack.encode(letter))
         self._process = self._process or reply.process
         if self._process != reply.process:

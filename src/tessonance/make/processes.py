@@ -158,7 +158,7 @@ class _Process:
             start_new_session=os.name == "posix",
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
-        self._say(Start(project.to_dict()))
+        self._say(Start(project.to_dict(), project.folder))
         threading.Thread(target=self._listen, args=(inbox,), daemon=True).start()
 
     @property

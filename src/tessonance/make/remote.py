@@ -35,6 +35,8 @@ class Letter(msgspec.Struct, omit_defaults=True):
         Whether to encode the pictures without loss, whatever the project says.
     close : bool
         Whether to close the generator instead.
+    folder : str, optional
+        Where files and code that the project names are looked for: on the machine of the worker, the same as here.
     """
 
     version: str
@@ -42,6 +44,7 @@ class Letter(msgspec.Struct, omit_defaults=True):
     points: list[dict[str, float]] = []
     exact: bool = False
     close: bool = False
+    folder: str | None = None
 
 
 class Reply(msgspec.Struct):
@@ -110,14 +113,14 @@ def _obey(raw: bytes) -> Hello | Painted:
             hint="install the same version on every machine, then start the worker again",
         )
     letter = msgspec.msgpack.decode(raw, type=Letter)
-    key = msgspec.msgpack.encode(letter.project)
+    key = msgspec.msgpack.encode((letter.project, letter.folder))
     if letter.close:
         _close([key])
         return Painted([])
     if key not in _open:
         _close(list(_open))
         one_thread()
-        _open[key] = Painter(Project.from_dict(letter.project))
+        _open[key] = Painter(Project.from_dict(letter.project, folder=letter.folder))
     if not letter.points:
         return _open[key].hello()
     return Painted(_open[key].paint(letter.points, exact=letter.exact))

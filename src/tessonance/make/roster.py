@@ -195,7 +195,9 @@ class Roster:
         return None
 
     def _join(self, address: str) -> None:
-        member = self._members[address] = Member(self._client, self._count, address, self._plain)
+        member = self._members[address] = Member(
+            self._client, self._count, address, self._plain, folder=self._project.folder
+        )
         self._count += 1
         member.send(self._welcome(member))
 

@@ -6,15 +6,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from msgspec import to_builtins
-from msgspec.structs import replace
-
 from tessonance.errors import OutputExists, TessError
 from tessonance.make.crew import cores, crew
 from tessonance.make.painting import Limits, Painting
+from tessonance.make.resolve import resolved
 from tessonance.make.scope import cells_wanted, level_wanted
-from tessonance.plugins import generator_kind
-from tessonance.project import Project, load_project, options
+from tessonance.project import Project, load_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +91,7 @@ def generate(
     """
     from tessonance.store import TesseractWriter, open_tesseract
 
-    wanted = _resolved(project if isinstance(project, Project) else load_project(project))
+    wanted = resolved(project if isinstance(project, Project) else load_project(project))
     path, grid = Path(path), wanted.grid
     most = PROCESSES_PER_CORE * cores()
     if workers is not None and not 1 <= workers <= most:
@@ -136,10 +133,3 @@ def _begun(path: Path, project: Project) -> TesseractWriter:
         return TesseractWriter.create(path, project)
     except OutputExists:
         return TesseractWriter.open(path, project)
-
-
-def _resolved(project: Project) -> Project:
-    """Write the generator's defaults out: what a tesseract is must not change when they do."""
-    kind = generator_kind(project.generator.use)
-    given = options(kind.options, project.generator.options, "[generator]")
-    return replace(project, generator=replace(project.generator, options=to_builtins(given)))

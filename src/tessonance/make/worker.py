@@ -28,9 +28,10 @@ __all__ = ["Failure", "Hello", "Painted", "Painter", "Start", "Task", "receive",
 
 
 class Start(msgspec.Struct, tag=True):
-    """What a worker is told first."""
+    """What a worker is told first: the project, and in which folder files and code that it names are looked for."""
 
     project: dict[str, Any]
+    folder: str | None = None
 
 
 class Hello(msgspec.Struct, tag=True):
@@ -221,7 +222,7 @@ def main() -> None:
     while (message := receive(source)) is not None:
         try:
             if isinstance(message, Start):
-                painter = Painter(Project.from_dict(message.project))
+                painter = Painter(Project.from_dict(message.project, folder=message.folder))
                 send(answers, painter.hello())
             elif isinstance(message, Task) and painter is not None:
                 send(answers, Painted(painter.paint(message.points)))

@@ -267,6 +267,8 @@ def _way_out(differences: list[str]) -> str:
     keys = [line.partition(":")[0] for line in differences]
     if all(key.startswith("axis.") and key.endswith(".steps") for key in keys):
         return "put the steps back: the pictures in it stay where they are; `tess grow` copies them into a finer grid"
+    if all(key.startswith("generator.files.") for key in keys):
+        return "put the file back as it was, or give the tesseract another name: another file makes another tesseract"
     return "give the tesseract another name, or put the project back as it was"
 
 

@@ -1,0 +1,142 @@
+"""Files that a project names: found beside it, known by what is in them."""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tessonance.errors import ProjectError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tessonance.project import Project
+
+__all__ = ["digests", "file_named", "read_named", "regular"]
+
+BLOCK = 1 << 20
+
+
+def file_named(project: Project, name: str) -> Path:
+    """Return where a file is that a project names.
+
+    Parameters
+    ----------
+    project : Project
+    name : str
+        A path; relative ones start at the folder of the project file.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    ProjectError
+        If nobody named the project itself (its names are not followed), or there is no such file.
+    """
+    if project.folder is None:
+        raise ProjectError(
+            "files are followed only from a project file that you name",
+            where=name,
+            got="a project that came with a tesseract, or as text",
+            hint="name its project file; in Python, load_project(…) or parse_project(…, folder=…)",
+        )
+    path = Path(project.folder, name)
+    if not regular(path):
+        there = "something that is no file" if path.exists() else "nothing of that name"
+        hint = f"names start at the folder of the project file, {project.folder}"
+        raise ProjectError("this file cannot be read", where=name, got=there, hint=hint)
+    return path
+
+
+def regular(path: Path) -> bool:
+    """Tell whether there is a file, or a link to one: not a folder, and no pipe that would be waited for."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except (OSError, ValueError):  # a name may hold a zero byte
+        return False
+
+
+def read_named(project: Project, name: str, known: Mapping[str, str], *, most_bytes: int) -> bytes:
+    """Read a file that a project names, whole.
+
+    Parameters
+    ----------
+    project : Project
+    name : str
+    known : mapping of str to str
+        Digests by name, as in ``files`` of a table; a file that is in it must be the one that it was.
+    most_bytes : int
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    ProjectError
+        If it cannot be read, is too large, or has changed.
+    """
+    path = file_named(project, name)
+    try:
+        with path.open("rb") as file:
+            raw = file.read(most_bytes + 1)
+    except OSError as error:
+        raise ProjectError(f"cannot be read: {error.strerror}", where=name) from None
+    if len(raw) > most_bytes:
+        raise ProjectError("this file is too large", where=name, wanted=f"at most {most_bytes:,} bytes")
+    _compare(name, f"sha256:{hashlib.sha256(raw).hexdigest()}", known)
+    return raw
+
+
+def digests(project: Project, names: Iterable[str], known: Mapping[str, str]) -> dict[str, str]:
+    """Return what is in the files that a project names.
+
+    Parameters
+    ----------
+    project : Project
+    names : iterable of str
+    known : mapping of str to str
+        Digests that must be the same.
+
+    Returns
+    -------
+    dict of str to str
+        ``sha256:…`` by name.
+
+    Raises
+    ------
+    ProjectError
+        If one cannot be read or is another than is known, or one is known that is not named.
+    """
+    found = {name: _digest(file_named(project, name), name) for name in dict.fromkeys(names)}
+    for name, digest in found.items():
+        _compare(name, digest, known)
+    if strange := next((name for name in known if name not in found), None):
+        raise ProjectError("`files` tells of a file that is not named", where=strange, hint="leave `files` out")
+    return found
+
+
+def _digest(path: Path, name: str) -> str:
+    summed = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(BLOCK):
+                summed.update(block)
+    except OSError as error:
+        raise ProjectError(f"cannot be read: {error.strerror}", where=name) from None
+    return f"sha256:{summed.hexdigest()}"
+
+
+def _compare(name: str, found: str, known: Mapping[str, str]) -> None:
+    if known.get(name, found) != found:
+        raise ProjectError(
+            "this file is not the one that it was",
+            where=name,
+            wanted=f"{known[name][:23]}…",
+            got=f"{found[:23]}…",
+            hint="put the old one back, or give the tesseract another name: another file makes another tesseract",
+        )

@@ -1,0 +1,55 @@
+"""What a project is, written out: its generator's and finishers' defaults, and what is in the files it names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import to_builtins
+from msgspec.structs import replace
+
+from tessonance.chain import Finish, Generator
+from tessonance.files import digests
+from tessonance.plugins import finisher_kinds, kind_of
+from tessonance.project import options
+
+if TYPE_CHECKING:
+    from tessonance.finishers import FinisherKind
+    from tessonance.generators import GeneratorKind
+    from tessonance.project import Project
+
+__all__ = ["resolved"]
+
+Table = TypeVar("Table", Generator, Finish)
+
+
+def resolved(project: Project) -> Project:
+    """Write out what makes a tesseract of this project what it is.
+
+    What a tesseract is must not change when a default does, and another photograph makes another tesseract.
+
+    Parameters
+    ----------
+    project : Project
+
+    Returns
+    -------
+    Project
+        With every option of its generator and finishers, and the digests of the files that they name.
+
+    Raises
+    ------
+    TessError
+        For a generator that is not there, options that it does not understand, or files that cannot be read or are not
+        those that the project tells of.
+    """
+    finishes = tuple(
+        _written_out(finish, kind, project, f"[[finish]] {number}")
+        for number, (finish, kind) in enumerate(zip(project.finishes, finisher_kinds(project), strict=True), 1)
+    )
+    generator = _written_out(project.generator, kind_of(project), project, "[generator]")
+    return replace(project, generator=generator, finishes=finishes)
+
+
+def _written_out(table: Table, kind: GeneratorKind | FinisherKind, project: Project, where: str) -> Table:
+    given = options(kind.options, table.options, where)
+    return replace(table, options=to_builtins(given), files=digests(project, kind.files(given), table.files))
