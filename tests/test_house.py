@@ -38,6 +38,7 @@ SEES = {
     "sound": {"errors", "project"},
     "motion": {"errors", "grid", "project", "sound"},
     "sampling": {"errors", "grid"},
+    "smooth": {"errors", "grid", "project", "store", "sampling", "motion"},
     "sinks": {"errors"},
     "control": {"errors", "grid", "project"},
     "show": {"errors", "grid", "project", "store", "sound", "motion", "sampling", "sinks", "control"},

@@ -1,0 +1,1 @@
+"""Smoothness measured: distances, metrics, optical flow, and the gates that keep flicker from scoring."""
