@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tessonance.sound.decode import SongInfo, blocks, probe
+    from tessonance.sound.inputs import Input, InputState, MemoryInput, Silence
     from tessonance.sound.plot import write_plot
     from tessonance.sound.song import features
     from tessonance.sound.stream import FeatureStream
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 __all__ = [
     "FeatureStream",
     "FeatureTrack",
+    "Input",
+    "InputState",
+    "MemoryInput",
+    "Silence",
     "SongInfo",
     "blocks",
     "features",
@@ -28,6 +33,10 @@ __all__ = [
 _HOMES = {
     "FeatureStream": "stream",
     "FeatureTrack": "track",
+    "Input": "inputs",
+    "InputState": "inputs",
+    "MemoryInput": "inputs",
+    "Silence": "inputs",
     "SongInfo": "decode",
     "blocks": "decode",
     "features": "song",
