@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tessonance.sound.decode import SongInfo, blocks, probe
+    from tessonance.sound.device_input import DeviceInput
+    from tessonance.sound.devices import find_device, list_devices
     from tessonance.sound.inputs import Input, InputState, MemoryInput, Silence
     from tessonance.sound.plot import write_plot
     from tessonance.sound.song import features
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from tessonance.sound.write import write_csv, write_npz
 
 __all__ = [
+    "DeviceInput",
     "FeatureStream",
     "FeatureTrack",
     "Input",
@@ -24,6 +27,8 @@ __all__ = [
     "SongInfo",
     "blocks",
     "features",
+    "find_device",
+    "list_devices",
     "probe",
     "write_csv",
     "write_npz",
@@ -31,6 +36,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "DeviceInput": "device_input",
     "FeatureStream": "stream",
     "FeatureTrack": "track",
     "Input": "inputs",
@@ -40,6 +46,8 @@ _HOMES = {
     "SongInfo": "decode",
     "blocks": "decode",
     "features": "song",
+    "find_device": "devices",
+    "list_devices": "devices",
     "probe": "decode",
     "write_csv": "write",
     "write_npz": "write",

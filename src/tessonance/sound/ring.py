@@ -29,12 +29,14 @@ class Ring:
     ----------
     lost : int
         How many frames were overwritten before they were read.
+    losses : int
+        How many times that was found.
     """
 
     def __init__(self, frames: int, channels: int) -> None:
         self._kept = np.zeros((frames, channels), np.float32)
         self._claimed = self._written = self._read = 0  # frames since the beginning; each has one thread that sets it
-        self.lost = 0
+        self.lost = self.losses = 0
 
     @property
     def written(self) -> int:
@@ -75,5 +77,6 @@ class Ring:
         frames[:torn] = 0
         lost = first - self._read
         self.lost += lost + torn
+        self.losses += bool(lost + torn)
         self._read = end
         return frames if not lost else np.concatenate([np.zeros_like(self._kept[: min(lost, size)]), frames])
