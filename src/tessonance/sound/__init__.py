@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tessonance.sound.inputs import Input, InputState, MemoryInput, Silence
     from tessonance.sound.plot import write_plot
     from tessonance.sound.song import features
+    from tessonance.sound.song_input import SongInput
     from tessonance.sound.stream import FeatureStream
     from tessonance.sound.track import FeatureTrack
     from tessonance.sound.write import write_csv, write_npz
@@ -25,6 +26,7 @@ __all__ = [
     "MemoryInput",
     "Silence",
     "SongInfo",
+    "SongInput",
     "blocks",
     "features",
     "find_device",
@@ -44,6 +46,7 @@ _HOMES = {
     "MemoryInput": "inputs",
     "Silence": "inputs",
     "SongInfo": "decode",
+    "SongInput": "song_input",
     "blocks": "decode",
     "features": "song",
     "find_device": "devices",

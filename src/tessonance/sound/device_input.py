@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tessonance.errors import SoundError
-from tessonance.sound.devices import Device, find_device
+from tessonance.sound.devices import Device, find_device, lasting_name
 from tessonance.sound.inputs import InputState, PeakMeter
 from tessonance.sound.keeper import Keeper
+from tessonance.sound.mono import Mono
 from tessonance.sound.portaudio import portaudio
 from tessonance.sound.ring import Ring
 from tessonance.sound.spectrum import RATE
-from tessonance.sound.system import Wish
+from tessonance.sound.system import Wish, believed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,8 +29,6 @@ __all__ = ["DeviceInput"]
 KEPT_SECONDS = 4.0  # how long whoever reads may be away
 GAP_SECONDS = 0.25  # without a sample, until silence stands in: longer than any burst of a server
 LONGEST_SILENCE = 10 * RATE  # given at once: after a machine slept, nobody wants its night
-LOUDEST = 16.0  # 24 dB over full scale: beyond it is no sound, but a driver's accident
-RESAMPLER = "LQ"  # soxr's better ones hand out blocks of 20 ms; this one 0.5 ms at 44.1 kHz, flat to 17 kHz
 
 
 class DeviceInput:
@@ -70,9 +69,9 @@ class DeviceInput:
         watch: bool = True,
     ) -> None:
         self._system, self._clock = system or portaudio(), clock
-        found = device if isinstance(device, Device) else find_device(device, system=self._system)
+        found = find_device(device, system=self._system)
         self.name = found.name
-        self._wanted = _lasting_name(device, found)
+        self._wanted = lasting_name(device, found)
         self._blocksize, self._channels = blocksize, None if channels is None else tuple(channels)
         self._overflows, self._meter = 0, PeakMeter()
         self._line = _Line(1, RATE, (0,), None)
@@ -141,7 +140,7 @@ class DeviceInput:
             except SoundError as error:
                 refused = refused or error
                 continue
-            line.latency = _believed(stream.latency)
+            line.latency = believed(stream.latency)
             self._line = line
             return stream
         assert refused is not None
@@ -158,8 +157,7 @@ class _Line:
         self.rate, self.came = rate, False
         self.latency: float | None = None
         self.ring = Ring(round(KEPT_SECONDS * rate), channels)
-        self._picks, self._lost = list(picks), lost
-        self._resampler = _resampler(rate)
+        self._mono, self._lost = Mono(rate, picks), lost
 
     def hear(self, samples: Any, frames: int, times: Any, flags: Any) -> None:
         """Copy what the sound card brings. Called where it waits: allocates nothing, waits for nothing."""
@@ -172,19 +170,7 @@ class _Line:
         if not len(frames):
             return np.zeros(0, np.float32)
         self.came = True
-        frames = np.nan_to_num(frames[:, self._picks], copy=False, nan=0.0, posinf=0.0, neginf=0.0)
-        mono: NDArray[np.float32] = frames.clip(-LOUDEST, LOUDEST).mean(axis=1, dtype=np.float32)
-        if self._resampler is not None:
-            mono = self._resampler.resample_chunk(mono)
-        return mono
-
-
-def _resampler(rate: int) -> Any:
-    if rate == RATE:
-        return None
-    import soxr
-
-    return soxr.ResampleStream(rate, RATE, 1, dtype="float32", quality=RESAMPLER)
+        return self._mono.mix(frames)
 
 
 def _ways(device: Device, channels: tuple[int, ...] | None) -> Iterator[tuple[int, int, tuple[int, ...]]]:
@@ -203,15 +189,3 @@ def _ways(device: Device, channels: tuple[int, ...] | None) -> Iterator[tuple[in
     for count in dict.fromkeys((max(picks) + 1, device.inputs)):
         for rate in dict.fromkeys((RATE, device.rate)):
             yield rate, count, picks
-
-
-def _lasting_name(wanted: str | int | Device | None, found: Device) -> str | None:
-    """Return what finds the device again: numbers change when something is plugged in or out."""
-    if wanted is None or (isinstance(wanted, str) and not wanted.strip().isdecimal()):
-        return wanted
-    return found.server_name or f"{found.name} ({found.api})"
-
-
-def _believed(latency: float) -> float | None:
-    """Return a latency, None where it is nonsense, as under pw-jack."""
-    return latency if 0 < latency < 1 else None

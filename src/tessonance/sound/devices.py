@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tessonance.sound.system import Direction, SoundSystem
 
-__all__ = ["LOOPBACK", "Device", "find_device", "list_devices"]
+__all__ = ["LOOPBACK", "Device", "find_device", "lasting_name", "list_devices"]
 
 LOOPBACK = "system"  # the word for what the machine itself plays
 # Where one card is there through several systems, the one of the lowest latency that shares it with other programs.
@@ -54,15 +54,15 @@ def list_devices(system: SoundSystem | None = None) -> list[Device]:
 
 
 def find_device(
-    wanted: str | int | None = None, *, direction: Direction = "input", system: SoundSystem | None = None
+    wanted: str | int | Device | None = None, *, direction: Direction = "input", system: SoundSystem | None = None
 ) -> Device:
     """Find a device.
 
     Parameters
     ----------
-    wanted : str or int, optional
+    wanted : str, int or Device, optional
         Its number, its name or a part of that, or ``"system"`` for what the machine itself plays. The default device
-        unless given.
+        unless given; a device is returned as it is.
     direction : {"input", "output"}
     system : SoundSystem, optional
         PortAudio unless given.
@@ -76,6 +76,8 @@ def find_device(
     SoundError
         If there is none, with the names that are near.
     """
+    if isinstance(wanted, Device):
+        return wanted
     devices = [device for device in list_devices(system) if device.channels(direction)]
     text = "" if wanted is None else str(wanted).strip()
     if text.lower() == LOOPBACK and direction == "input":
@@ -87,6 +89,13 @@ def find_device(
     if text.isdecimal():
         return _numbered(int(text), devices, direction)
     return _named(text, devices, direction)
+
+
+def lasting_name(wanted: str | int | Device | None, found: Device) -> str | None:
+    """Return what finds a device again when it was away: numbers change when something is plugged in or out."""
+    if wanted is None or (isinstance(wanted, str) and not wanted.strip().isdecimal()):
+        return wanted
+    return found.server_name or f"{found.name} ({found.api})"
 
 
 def _numbered(number: int, devices: Sequence[Device], direction: Direction) -> Device:

@@ -35,7 +35,8 @@ class InputState:
         Sound comes; the device is away or stalled and is tried again; the song is over; nothing will ever come. In all
         but the first, `Input.read` gives silence in its place, so that time goes on.
     message : str
-        What there is to say, in a few words; empty while all is well.
+        What there is to say, in a few words; empty while all is well. A song may play without being heard: then it is
+        here why.
     overflows : int
         How often sound was lost because it was fetched too late.
     level_db : float

@@ -18,7 +18,7 @@ __all__ = ["Keeper"]
 
 LOOK_SECONDS = 0.1
 STALL_SECONDS = 1.0  # without a sample: sound servers deliver in bursts, but not in such
-START_SECONDS = 3.0  # what a stream may take until its first sample
+START_SECONDS = 3.0  # what a stream may take until it runs: PulseAudio's null sink pauses for up to two at first
 RETRY_SECONDS = 1.0
 LET_GO_SECONDS = 2.0  # what a driver may take to close a stream whose device is gone
 
@@ -89,7 +89,7 @@ class Keeper:
         now, count = self._clock(), self._count()
         if count != self._counted and self._stream is not None and self._stream.active:
             self._counted, self.trouble = count, ""
-            self._patient_until = now + STALL_SECONDS
+            self._patient_until = max(self._patient_until, now + STALL_SECONDS)
         elif self._stream is not None and (now >= self._patient_until or not self._stream.active):
             self.trouble = f"{self.name} has stopped; trying again"
             log.warning("%s", self.trouble)

@@ -104,7 +104,7 @@ class PortAudio:
         )
 
     def start(self, device: Device, wish: Wish, callback: Callback) -> Stream:
-        """Open a stream at the lowest latency the device offers, and start it."""
+        """Open a stream and start it."""
         kind = self._library.InputStream if wish.direction == "input" else self._library.OutputStream
         with self._lock, _quiet(), _pointed(device, wish):
             try:
@@ -114,7 +114,7 @@ class PortAudio:
                     channels=wish.channels,
                     blocksize=wish.blocksize,
                     dtype="float32",
-                    latency="low",
+                    latency=wish.latency_seconds or "low",
                     callback=callback,
                 )
                 self._streams.add(stream)

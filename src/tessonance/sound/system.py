@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["Callback", "Device", "Direction", "SoundSystem", "Stream", "Wish"]
+__all__ = ["Callback", "Device", "Direction", "SoundSystem", "Stream", "Wish", "believed"]
 
 Direction: TypeAlias = Literal["input", "output"]
 Callback: TypeAlias = "Callable[[Any, int, Any, Any], None]"
@@ -71,12 +71,15 @@ class Wish:
     channels : int
     blocksize : int
         Frames per callback; 0 leaves it to the system.
+    latency_seconds : float, optional
+        About how much; as little as the device offers unless given.
     """
 
     direction: Direction
     rate: int
     channels: int
     blocksize: int = 0
+    latency_seconds: float | None = None
 
 
 class Stream(Protocol):
@@ -128,3 +131,8 @@ class SoundSystem(Protocol):
     def renew(self) -> None:
         """Look for devices anew: some systems notice what was plugged in only then."""
         ...
+
+
+def believed(latency: float) -> float | None:
+    """Return a latency in seconds, or None where what the system says is nonsense, as under pw-jack."""
+    return latency if 0 < latency < 1 else None
