@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Any
@@ -92,6 +93,11 @@ class FakeSystem:
             raise SoundError("does not want to", where=device.name)
         self.streams.append(FakeStream(device, wish, callback))
         return self.streams[-1]
+
+    def let_go(self, stream: FakeStream) -> None:
+        for step in (stream.abort, stream.close):
+            with suppress(RuntimeError):
+                step()
 
     def renew(self) -> None:
         self.renewed += 1

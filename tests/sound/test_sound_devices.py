@@ -94,6 +94,15 @@ def test_system_is_what_the_default_output_of_the_server_plays(system: FakeSyste
     assert (found.server_name, found.loopback, found.inputs) == ("@DEFAULT_MONITOR@", True, 2)
 
 
+def test_system_is_the_sink_itself_where_jack_reaches_it() -> None:
+    speakers = Device(6, "Speakers", "PulseAudio", outputs=2, default_output=True, server_name="speakers")
+    sinks = [Device(n, name, portaudio.JACK, inputs=2, outputs=2) for n, name in ((7, "Headphones"), (8, "Speakers"))]
+    sinks = [portaudio._monitoring(sink, [speakers, replace(speakers, name="Headphones")]) for sink in sinks]
+    system = FakeSystem([MONITOR, speakers, *sinks])
+    assert find_device("system", system=system) == sinks[1]
+    assert find_device(direction="output", system=system) == sinks[1], "of one name, the quicker one"
+
+
 def test_system_is_a_loopback_device_where_there_is_no_server() -> None:
     hole = Device(7, "BlackHole 2ch", "Core Audio", inputs=2, loopback=True)
     assert find_device("System", system=FakeSystem([MICROPHONE, hole])) == hole

@@ -22,7 +22,7 @@ class Bench:
         self.keeper = Keeper(
             "Fine Microphone",
             self.open,
-            self.system.renew,
+            self.system,
             count=lambda: self.count,
             stream=self.open(),
             clock=self.clock,

@@ -79,7 +79,7 @@ class DeviceInput:
         self._keeper = Keeper(
             self.name,
             self._reopen,
-            self._system.renew,
+            self._system,
             count=lambda: self._line.ring.written,
             stream=self._start(found),
             clock=clock,

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from tessonance.errors import SoundError
-from tessonance.sound.portaudio import BRIDGES, portaudio
+from tessonance.sound.portaudio import BRIDGES, JACK, portaudio
 from tessonance.sound.pulse import DEFAULT_MONITOR, PULSE
 from tessonance.sound.system import Device
 
@@ -21,7 +21,7 @@ __all__ = ["LOOPBACK", "Device", "find_device", "lasting_name", "list_devices"]
 
 LOOPBACK = "system"  # the word for what the machine itself plays
 # Where one card is there through several systems, the one of the lowest latency that shares it with other programs.
-PREFERENCE = ("Windows WASAPI", "Core Audio", "JACK Audio Connection Kit", PULSE, "ALSA", "Windows DirectSound")
+PREFERENCE = ("Windows WASAPI", "Core Audio", JACK, PULSE, "ALSA", "Windows DirectSound")
 NO_LOOPBACK = {
     "linux": "apt-get install pulseaudio-utils libasound2-plugins, which reach PulseAudio and PipeWire",
     "darwin": "install BlackHole (brew install blackhole-2ch); Audio MIDI Setup sends sound to it and to speakers",
@@ -78,14 +78,16 @@ def find_device(
     """
     if isinstance(wanted, Device):
         return wanted
-    devices = [device for device in list_devices(system) if device.channels(direction)]
+    everything = list_devices(system)
+    devices = [device for device in everything if device.channels(direction)]
     text = "" if wanted is None else str(wanted).strip()
     if text.lower() == LOOPBACK and direction == "input":
-        return _loopback(devices)
+        return _loopback(everything)
     if not devices:
         raise SoundError(f"this machine has no sound {direction}", where=wanted, hint=NONE_AT_ALL[direction])
     if not text:
-        return next((device for device in devices if device.is_default(direction)), devices[0])
+        default = next((device for device in devices if device.is_default(direction)), devices[0])
+        return min((device for device in devices if device.name == default.name), key=_rank)
     if text.isdecimal():
         return _numbered(int(text), devices, direction)
     return _named(text, devices, direction)
@@ -138,10 +140,12 @@ def _rank(device: Device) -> int:
 
 def _loopback(devices: Iterable[Device]) -> Device:
     """Return the input that hears what the default output plays."""
-    devices = list(devices)
+    speakers = {device.name for device in devices if device.default_output}
     found = sorted((device for device in devices if device.loopback), key=_rank)
-    served = next((device for device in found if device.api == PULSE), None)
-    bridge = served or _bridge(devices)
+    direct = next((device for device in found if device.api == JACK and device.name in speakers), None)
+    if direct:
+        return direct
+    bridge = next((device for device in found if device.api == PULSE), None) or _bridge(devices)
     if bridge:  # the server knows best which of its outputs is the default one, and follows when that changes
         return replace(bridge, name="what this machine plays", api=PULSE, server_name=DEFAULT_MONITOR, loopback=True)
     if found:

@@ -12,7 +12,7 @@ from tessonance.errors import SoundError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tessonance.sound.system import Stream
+    from tessonance.sound.system import SoundSystem, Stream
 
 __all__ = ["Keeper"]
 
@@ -36,8 +36,8 @@ class Keeper:
         What a person calls the device.
     open_stream : callable
         Opens the stream and starts it; raises SoundError.
-    renew : callable
-        Looks for devices anew, when no stream is open.
+    system : SoundSystem
+        Looks for devices anew, and lets go of streams that have stopped.
     count : callable
         How many frames came or went since the beginning: a stream whose count stands still has stalled.
     stream : Stream or None
@@ -57,7 +57,7 @@ class Keeper:
         self,
         name: str,
         open_stream: Callable[[], Stream],
-        renew: Callable[[], None],
+        system: SoundSystem,
         *,
         count: Callable[[], int],
         stream: Stream | None,
@@ -65,7 +65,7 @@ class Keeper:
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.name, self.trouble, self.retries = name, trouble, 0
-        self._open, self._renew, self._count, self._clock = open_stream, renew, count, clock
+        self._open, self._system, self._count, self._clock = open_stream, system, count, clock
         self._stream, self._counted = stream, count()
         self._patient_until = clock() + (START_SECONDS if stream else RETRY_SECONDS)
         self._stuck: Thread | None = None
@@ -107,7 +107,7 @@ class Keeper:
         self.retries += 1
         if self._stuck is None or not self._stuck.is_alive():
             try:
-                self._renew()
+                self._system.renew()
                 self._stream = self._open()
             except SoundError as error:
                 self.trouble = f"{self.name} is away, trying again: {error.problem}"
@@ -119,14 +119,6 @@ class Keeper:
         stream, self._stream = self._stream, None
         if stream is None:
             return
-        self._stuck = Thread(target=_close, args=(stream,), name="tessonance-sound-closing", daemon=True)
+        self._stuck = Thread(target=self._system.let_go, args=(stream,), name="tessonance-sound-closing", daemon=True)
         self._stuck.start()
         self._stuck.join(LET_GO_SECONDS)
-
-
-def _close(stream: Stream) -> None:
-    for step in (stream.abort, stream.close):
-        try:
-            step()
-        except Exception as error:  # of whatever driver: it is gone either way
-            log.debug("a stream that is given up: %s", error)

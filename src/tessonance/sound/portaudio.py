@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import sys
@@ -11,20 +12,20 @@ from dataclasses import replace
 from functools import cache
 from threading import RLock
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
 
 from tessonance.errors import SoundError
 from tessonance.sound.pulse import LISTENING, PULSE, pulse_devices
 from tessonance.sound.system import Device
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tessonance.sound.system import Callback, Stream, Wish
 
 __all__ = ["PortAudio", "portaudio"]
 
 LOOPBACK_NAMES = ("monitor of", "blackhole", "soundflower", "loopback", "stereo mix", "what u hear", "cable output")
+JACK = "JACK Audio Connection Kit"
 BRIDGES = ("pulse", "default")  # ALSA's devices that lead to the sound server, the sure one first
 MISSING = {
     "linux": "apt-get install libportaudio2 (dnf, pacman: portaudio)",
@@ -73,18 +74,20 @@ class PortAudio:
             ) from None
         self._library: Any = sounddevice
         self._lock = RLock()  # PortAudio's own functions may not be called from two threads at a time
-        self._streams: WeakSet[Any] = WeakSet()
+        self._streams: dict[Any, str] = {}  # that are open, and through which system
+        self._given_up: set[str] = set()
 
     def devices(self) -> list[Device]:
         """List PortAudio's devices, then those of the sound server."""
         with self._lock, _quiet():
             found = [self._device(each) for each in self._library.query_devices()]
+        found = [device for device in found if device.api not in self._given_up]
         names = {device.name: device for device in found if device.api == "ALSA"}
         bridge = next((names[name] for name in BRIDGES if name in names), None)
         served = pulse_devices(replace(bridge, number=len(found))) if bridge else []
         if any(device.default_input or device.default_output for device in served):
             found = [replace(device, default_input=False, default_output=False) for device in found]
-        return found + served
+        return [_monitoring(device, served) for device in found] + served
 
     def _device(self, said: dict[str, Any]) -> Device:
         name, place = str(said["name"]), int(said["index"])
@@ -117,23 +120,50 @@ class PortAudio:
                     latency=wish.latency_seconds or "low",
                     callback=callback,
                 )
-                self._streams.add(stream)
-                stream.start()
             except (self._library.PortAudioError, ValueError) as error:
+                raise _refusal(device, wish, error) from None
+            self._streams[stream] = device.api
+            try:
+                stream.start()
+            except self._library.PortAudioError as error:
+                self.let_go(stream)
                 raise _refusal(device, wish, error) from None
         started: Stream = stream
         return started
 
+    def let_go(self, stream: Stream) -> None:
+        """Stop and close a stream; one of a JACK server that is gone is given up instead.
+
+        Of such a server PortAudio waits forever for the end of the stream, and its own end aborts the whole program
+        (seen with PipeWire's and PortAudio 19.6). The sound server's other door still opens when it is back.
+        """
+        if self._streams.get(stream) == JACK and not stream.active:
+            self._given_up.add(JACK)
+            atexit.unregister(self._library._exit_handler)
+            return
+        for step in (stream.abort, stream.close):
+            try:
+                step()
+            except self._library.PortAudioError as error:
+                log.debug("a stream that is given up: %s", error)
+        self._streams.pop(stream, None)
+
     def renew(self) -> None:
         """Start PortAudio anew, unless a stream is still open: it would be closed with it."""
         with self._lock:
-            if any(not stream.closed for stream in self._streams):
+            if self._streams:
                 return
             try:
                 self._library._terminate()
                 self._library._initialize()
             except self._library.PortAudioError as error:
                 log.debug("PortAudio does not start anew: %s", error)
+
+
+def _monitoring(device: Device, served: Sequence[Device]) -> Device:
+    """Return a device of JACK as what it is where it is a sink: its inputs are what the sink plays."""
+    sink = any(device.name == each.name for each in served if each.outputs)
+    return replace(device, loopback=True) if device.api == JACK and device.inputs and sink else device
 
 
 def _refusal(device: Device, wish: Wish, error: Exception) -> SoundError:

@@ -192,9 +192,7 @@ class SongInput:
         voice, system = self._voice, self._system
         if stream is None or voice is None or system is None:
             return None
-        return Keeper(
-            voice.device.name, self._reopen, system.renew, count=self._fetched, stream=stream, clock=self._clock
-        )
+        return Keeper(voice.device.name, self._reopen, system, count=self._fetched, stream=stream, clock=self._clock)
 
     def _fetched(self) -> int:
         return self._voice.fetched if self._voice else 0

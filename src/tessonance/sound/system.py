@@ -128,6 +128,10 @@ class SoundSystem(Protocol):
         """
         ...
 
+    def let_go(self, stream: Stream) -> None:
+        """Stop and close a stream, whatever state it is in; raises nothing, and may take long."""
+        ...
+
     def renew(self) -> None:
         """Look for devices anew: some systems notice what was plugged in only then."""
         ...
