@@ -31,6 +31,15 @@ def audio() -> str | None:
 
 
 @cache
+def pipewire() -> str | None:
+    """Return what the tests with PipeWire lack beside that, or None."""
+    programs = ("dbus-daemon", "pipewire", "wireplumber", "pipewire-pulse", "pw-jack")
+    if missing := [name for name in programs if shutil.which(name) is None]:
+        return f"{', '.join(missing)}: apt-get install pipewire wireplumber pipewire-pulse pipewire-jack dbus"
+    return None
+
+
+@cache
 def gl() -> str | None:
     """Return what the tests with OpenGL lack, or None."""
     import moderngl

@@ -23,9 +23,9 @@ def say(**facts: Any) -> None:
     sys.stdout.flush()
 
 
-def told() -> bool:
-    """Whether a line came in."""
-    return bool(select.select([sys.stdin], [], [], 0)[0])
+def told() -> str:
+    """What came in since the last question: a line, or nothing."""
+    return sys.stdin.readline().strip() if select.select([sys.stdin], [], [], 0)[0] else ""
 
 
 def devices() -> None:
@@ -34,30 +34,32 @@ def devices() -> None:
 
 
 def listen(path: str, device: str = "system") -> None:
-    """Keep what is heard until told, in a file."""
-    with_state(DeviceInput(device, blocksize=128), path)
+    """Listen to a device."""
+    keep(DeviceInput(device, blocksize=128), path)
 
 
-def with_state(source: DeviceInput | SongInput, path: str) -> None:
-    heard, status, began = [], "", time.perf_counter()
-    samples = 0
-    while not told():
+def keep(source: DeviceInput | SongInput, path: str) -> None:
+    """Say how it is when that changes; write what was heard so far to a file when told; end when told "enough"."""
+    heard, status, began, samples = [], "", time.perf_counter(), 0
+    while (word := told()) != "enough":
         heard.append(source.read())
         samples += len(heard[-1])
         state = source.state
-        now = "silent" if not samples else state.status
+        now = state.status if samples else "silent"
         if now != status:
             status = now
-            say(status=status, message=state.message, samples=samples, seconds=time.perf_counter() - began)
+            say(status=status, message=state.message, samples=samples)
+        if word == "keep":
+            np.save(path, np.concatenate(heard))
+            say(status="kept")
         time.sleep(POLL_SECONDS)
-    np.save(path, np.concatenate(heard))
-    say(status="done", samples=samples, seconds=time.perf_counter() - began, overflows=source.state.overflows)
+    say(status="done", samples=samples, seconds=time.perf_counter() - began)
     source.close()
 
 
 def song(song_path: str, path: str) -> None:
-    """Play a song until told or at its end; keep what was given ahead of the ear."""
-    with_state(SongInput(Path(song_path), blocksize=256), path)
+    """Play a song."""
+    keep(SongInput(Path(song_path), blocksize=256), path)
 
 
 def in_step(song_path: str, threshold: str) -> None:

@@ -25,47 +25,42 @@ START_SECONDS = 20.0
 class VirtualCard:
     """A PulseAudio server whose only card is a null sink: what is played comes out of its monitor."""
 
+    wrapper: tuple[str, ...] = ()  # what programs are started by
+
     def __init__(self, folder: Path) -> None:
         # The path of a socket may have 107 characters; pytest's folders are longer on some machines.
         self.runtime = Path(tempfile.mkdtemp(prefix="card"))
         self.folder = folder
-        self._server: subprocess.Popen[bytes] | None = None
+        self._servers: list[subprocess.Popen[bytes]] = []
         (folder / ".asoundrc").write_text(
             "pcm.!default {type pulse}\nctl.!default {type pulse}\npcm.pulse {type pulse}\n"
         )
-        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("PULSE_")} | {
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PULSE_", "PIPEWIRE_"))}
+        self.environment = kept | {
             "HOME": str(folder),
             "XDG_RUNTIME_DIR": str(self.runtime),
-            "PULSE_SERVER": f"unix:{self.runtime}/card.sock",
+            "PULSE_SERVER": f"unix:{self.runtime}/pulse/native",
             "PULSE_COOKIE": str(folder / "cookie"),
-            "DBUS_SESSION_BUS_ADDRESS": "disabled:",
+            "DBUS_SESSION_BUS_ADDRESS": f"unix:path={self.runtime}/bus",
         }
 
     def start(self) -> None:
-        """Start the server, and wait until it answers."""
-        words = ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--realtime=no"]
-        words += [
-            "--high-priority=no",
-            "-L",
-            f"module-native-protocol-unix socket={self.runtime}/card.sock auth-anonymous=1",
-        ]
-        words += ["-L", "module-null-sink sink_name=card rate=48000 channels=2"]
-        quiet = subprocess.DEVNULL
-        self._server = subprocess.Popen(words, env=self.environment, stdin=quiet, stdout=quiet, stderr=quiet)
-        deadline = time.monotonic() + START_SECONDS
-        while subprocess.run(
-            ["pactl", "info"], env=self.environment, stdout=quiet, stderr=quiet, check=False
-        ).returncode:
-            assert self._server.poll() is None, "pulseaudio ended"
-            assert time.monotonic() < deadline, "pulseaudio does not answer"
-            time.sleep(0.05)
+        """Start the server, and wait until its card is there."""
+        (self.runtime / "pulse").mkdir(exist_ok=True)
+        self._serve(
+            *("pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--realtime=no"),
+            *("--high-priority=no", "-L"),
+            f"module-native-protocol-unix socket={self.runtime}/pulse/native auth-anonymous=1",
+            *("-L", "module-null-sink sink_name=card rate=48000 channels=2"),
+        )
+        self._wait_for("Default Sink: card")
 
     def kill(self) -> None:
         """End the server as a power cut would."""
-        if self._server is not None:
-            self._server.kill()
-            self._server.wait()
-            self._server = None
+        for server in self._servers:
+            server.kill()
+        while self._servers:
+            self._servers.pop().wait()
 
     def close(self) -> None:
         self.kill()
@@ -73,15 +68,14 @@ class VirtualCard:
 
     def play(self, path: Path) -> None:
         """Play a file to its end, with a buffer that no busy machine empties."""
-        subprocess.run(
-            ["paplay", "--latency-msec=1000", "--device=card", str(path)], env=self.environment, check=True, timeout=60
-        )
+        words = ["paplay", "--latency-msec=1000", "--device=card", str(path)]
+        subprocess.run(words, env=self.environment, check=True, timeout=60)
 
     def program(self, name: str, *words: object) -> Program:
         """Start a program that uses the card."""
         return Program(
             subprocess.Popen(
-                [sys.executable, "-W", "error", str(PROGRAMS), name, *map(str, words)],
+                [*self.wrapper, sys.executable, "-W", "error", str(PROGRAMS), name, *map(str, words)],
                 env=self.environment,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -89,6 +83,51 @@ class VirtualCard:
                 text=True,
             )
         )
+
+    def _serve(self, *words: str) -> None:
+        quiet = subprocess.DEVNULL
+        self._servers.append(subprocess.Popen(words, env=self.environment, stdin=quiet, stdout=quiet, stderr=quiet))
+
+    def _ask(self, *words: str) -> str:
+        done = subprocess.run(["pactl", *words], env=self.environment, capture_output=True, text=True, check=False)
+        return done.stdout
+
+    def _wait_for(self, sign: str) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while sign not in self._ask("info"):
+            assert all(server.poll() is None for server in self._servers), "a sound server ended"
+            assert time.monotonic() < deadline, "the sound server does not answer"
+            time.sleep(0.05)
+
+
+class PipeWireCard(VirtualCard):
+    """The same with PipeWire, whose programs reach it as a JACK server, in blocks of 128 frames."""
+
+    wrapper = ("pw-jack",)
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.environment |= {"PIPEWIRE_LATENCY": "128/48000"}
+
+    def start(self) -> None:
+        for old in self.runtime.iterdir():
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
+        self._serve("dbus-daemon", "--session", "--nofork", f"--address=unix:path={self.runtime}/bus")
+        self._wait_until_there("bus")
+        self._serve("pipewire")
+        self._wait_until_there("pipewire-0")
+        self._serve("wireplumber")
+        self._serve("pipewire-pulse")
+        self._wait_for("Server Name:")
+        self._ask("load-module", "module-null-sink", "sink_name=card", "rate=48000", "channels=2")
+        self._wait_for("Default Sink: card")
+        self._wait_for("Default Source: card.monitor")
+
+    def _wait_until_there(self, name: str) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not (self.runtime / name).exists():
+            assert time.monotonic() < deadline, f"no {name}"
+            time.sleep(0.02)
 
 
 class Program:
