@@ -9,10 +9,11 @@ from tessonance.sampling.taps import METHODS, Method, Tap, taps
 if TYPE_CHECKING:
     from tessonance.sampling.cpu import CpuSampler
     from tessonance.sampling.fit import FITS, Fit, fit
+    from tessonance.sampling.gl import GlSampler
 
-__all__ = ["FITS", "METHODS", "CpuSampler", "Fit", "Method", "Tap", "fit", "taps"]
+__all__ = ["FITS", "METHODS", "CpuSampler", "Fit", "GlSampler", "Method", "Tap", "fit", "taps"]
 
-_HOMES = {"CpuSampler": "cpu", "FITS": "fit", "Fit": "fit", "fit": "fit"}
+_HOMES = {"CpuSampler": "cpu", "FITS": "fit", "Fit": "fit", "fit": "fit", "GlSampler": "gl"}
 
 
 def __getattr__(name: str) -> Any:
