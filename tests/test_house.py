@@ -39,7 +39,7 @@ SEES = {
     "motion": {"errors", "grid", "project", "sound"},
     "sampling": {"errors", "grid"},
     "smooth": {"errors", "grid", "project", "store", "sampling", "motion"},
-    "sinks": {"errors"},
+    "sinks": {"errors", "sampling"},
     "control": {"errors", "grid", "project"},
     "show": {"errors", "grid", "project", "store", "sound", "motion", "sampling", "sinks", "control"},
     "contact": {"errors", "grid", "store"},

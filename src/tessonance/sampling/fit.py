@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import floor
 from typing import TYPE_CHECKING, Literal, get_args
 
 import cv2
@@ -12,7 +13,7 @@ from tessonance.errors import RenderError, nearest
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["FITS", "Fit", "check_fit", "cut", "fit"]
+__all__ = ["FITS", "Fit", "check_fit", "covering", "cut", "fit"]
 
 Fit = Literal["cover", "contain", "stretch"]
 FITS: tuple[str, ...] = get_args(Fit)
@@ -81,6 +82,25 @@ def cut(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
         return picture[:, side : width - side]
     side = min(round((height - width / aspect) / 2), (height - 1) // 2)
     return picture[side : height - side]
+
+
+def covering(picture: tuple[int, int], frame: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Return the part of a picture that ``cover`` looks at, with a pixel more on each side that is cut.
+
+    Parameters
+    ----------
+    picture, frame : (int, int)
+        Width and height.
+
+    Returns
+    -------
+    (int, int, int, int)
+        Left, top, width and height, in pixels of the picture.
+    """
+    (width, height), aspect = picture, frame[0] / frame[1]
+    side = max(0, floor((width - height * aspect) / 2) - 1)
+    above = max(0, floor((height - width / aspect) / 2) - 1)
+    return side, above, width - 2 * side, height - 2 * above
 
 
 def _middle(frame: NDArray[np.uint8], aspect: float) -> NDArray[np.uint8]:

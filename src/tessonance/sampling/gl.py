@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from moderngl import Context, Framebuffer, Program, Texture, TextureArray, Uniform, VertexArray
     from numpy.typing import NDArray
 
-    Share = tuple[int, float]  # a layer and its weight
-    Region = tuple[int, int, int, int]  # left, top, width and height in pixels of the picture
+Share = tuple[int, float]  # a layer and its weight
+Region = tuple[int, int, int, int]  # left, top, width and height in pixels of the picture
 
-__all__ = ["GlSampler", "telling"]
+__all__ = ["FAINT", "MOST_SHARES", "GlSampler", "Region", "telling"]
 
+MOST_SHARES = 64  # six axes off a knot, in four passes
 FAINT = 1 / 512  # of a frame: half a step of 255, which no eye and no 8-bit pixel holds
 
 
@@ -94,7 +95,8 @@ class GlSampler:
         Parameters
         ----------
         shares : iterable of (int, float)
-            Layers and their weights, which sum to 1; at most 16.
+            Layers and their weights, which sum to 1. Beyond 16, they are summed in passes that are each rounded; of
+            more than 64 the largest are taken.
         region : (int, int, int, int), optional
             Left, top, width and height of the part that is needed; the rest of the frame is left undefined.
 
@@ -110,7 +112,17 @@ class GlSampler:
             return self.texture
         self._drawn = (told, part)
         self._targets.reverse()
-        self._weigh(told, part)
+        target = self._targets[0][1]
+        target.use()
+        target.scissor = part
+        self._cells.use(0)
+        self._context.disable(self._context.BLEND)
+        self._weigh(told[:MOST_TAPS])
+        if len(told) > MOST_TAPS:
+            self._context.enable(self._context.BLEND)
+            self._context.blend_func = self._context.ONE, self._context.ONE
+            for first in range(MOST_TAPS, len(told), MOST_TAPS):
+                self._weigh(told[first : first + MOST_TAPS])
         return self.texture
 
     def read(self) -> NDArray[np.uint8]:
@@ -128,17 +140,12 @@ class GlSampler:
             texture.release()
         self._cells.release()
 
-    def _weigh(self, told: list[Share], part: Region) -> None:
+    def _weigh(self, told: list[Share]) -> None:
         count = 1 << (len(told) - 1).bit_length()
         program, vertices = self._program(count)
         padded = told + [(told[0][0], 0.0)] * (count - len(told))
         _uniform(program, "layers").write(np.array([layer for layer, _ in padded], np.int32))
         _uniform(program, "weights").write(np.array([weight for _, weight in padded], np.float32))
-        target = self._targets[0][1]
-        target.use()
-        target.scissor = part
-        self._context.disable(self._context.BLEND)
-        self._cells.use(0)
         vertices.render(vertices=3)
 
     def _program(self, count: int) -> tuple[Program, VertexArray]:
@@ -158,7 +165,7 @@ def telling(shares: Iterable[Share]) -> list[Share]:
     by_layer: dict[int, float] = {}
     for layer, weight in shares:
         by_layer[layer] = by_layer.get(layer, 0.0) + weight
-    told = sorted(by_layer.items(), key=_weight, reverse=True)
+    told = sorted(by_layer.items(), key=_weight, reverse=True)[:MOST_SHARES]
     faint = 0.0
     while len(told) > 1 and faint + told[-1][1] < FAINT:
         faint += told.pop()[1]

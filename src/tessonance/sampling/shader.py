@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from tessonance.errors import RenderError, nearest
 
-__all__ = ["DIALECTS", "MOST_TAPS", "WHOLE", "Dialect", "fragment", "vertex"]
+__all__ = ["DIALECTS", "MOST_TAPS", "Dialect", "fragment", "show", "vertex"]
 
 Dialect = Literal["gl", "es"]
 DIALECTS: tuple[str, ...] = get_args(Dialect)
@@ -19,7 +19,7 @@ _HEADERS = {
 }
 
 # A triangle that covers the target, without buffers: three vertices, drawn as triangles.
-WHOLE = """
+_WHOLE = """
 out vec2 place;  // 0..1 over the target
 
 void main() {
@@ -61,10 +61,23 @@ void main() {
 }
 """
 
+# Everything that is seen: the middle part of a texture, times a share.
+_SHOW = """
+uniform sampler2D picture;
+uniform vec2 part;  // of its width and height; negative is mirrored
+uniform float share;
+in vec2 place;
+out vec4 colour;
+
+void main() {
+    colour = share * texture(picture, 0.5 + (place - 0.5) * part);
+}
+"""
+
 
 def vertex(dialect: str = "gl") -> str:
     """Return the vertex shader of a triangle that covers the whole target."""
-    return _header(dialect) + WHOLE
+    return _header(dialect) + _WHOLE
 
 
 def fragment(taps: int, dialect: str = "gl") -> str:
@@ -90,6 +103,11 @@ def fragment(taps: int, dialect: str = "gl") -> str:
     if taps not in (1, 2, 4, 8, MOST_TAPS):
         raise RenderError("no shader weighs so many pictures", wanted="1, 2, 4, 8 or 16", got=str(taps))
     return f"{_header(dialect)}#define TAPS {taps}\n{_BLEND}"
+
+
+def show(dialect: str = "gl") -> str:
+    """Return the fragment shader that shows a texture; its uniforms are ``picture``, ``part`` and ``share``."""
+    return _header(dialect) + _SHOW
 
 
 def _header(dialect: str) -> str:

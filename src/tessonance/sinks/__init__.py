@@ -1,4 +1,4 @@
-"""Where frames go: a video file, memory; each sink is one file."""
+"""Where frames go: a window, a video file, memory; each sink is one file."""
 
 from __future__ import annotations
 
@@ -10,11 +10,37 @@ if TYPE_CHECKING:
 
     from tessonance.sinks.encoders import available_encoders
     from tessonance.sinks.memory import MemorySink
+    from tessonance.sinks.monitors import Monitor, list_monitors
+    from tessonance.sinks.offscreen import OffscreenWindow
+    from tessonance.sinks.presenter import Panel
+    from tessonance.sinks.surface import Surface
     from tessonance.sinks.video import VideoSink
+    from tessonance.sinks.window import Window
 
-__all__ = ["MemorySink", "Sink", "VideoSink", "available_encoders"]
+__all__ = [
+    "MemorySink",
+    "Monitor",
+    "OffscreenWindow",
+    "Panel",
+    "Sink",
+    "Surface",
+    "VideoSink",
+    "Window",
+    "available_encoders",
+    "list_monitors",
+]
 
-_HOMES = {"MemorySink": "memory", "VideoSink": "video", "available_encoders": "encoders"}
+_HOMES = {
+    "MemorySink": "memory",
+    "Monitor": "monitors",
+    "OffscreenWindow": "offscreen",
+    "Panel": "presenter",
+    "Surface": "surface",
+    "VideoSink": "video",
+    "Window": "window",
+    "available_encoders": "encoders",
+    "list_monitors": "monitors",
+}
 
 
 class Sink(Protocol):
@@ -45,7 +71,7 @@ class Sink(Protocol):
 
 
 def __getattr__(name: str) -> Any:
-    """Load a sink when it is first wanted; the one for films needs PyAV and OpenCV."""
+    """Load a sink when it is first wanted; the one for films needs PyAV and OpenCV, windows need OpenGL."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

@@ -1,0 +1,132 @@
+"""What a window and its hidden twin have in common: presenting, pacing and looking at what is shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tessonance.sinks.pacing import Pacer
+from tessonance.sinks.presenter import Panel, Presenter, Showing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+    from typing import Self
+
+    from moderngl import Context, Framebuffer, Texture
+    from numpy.typing import NDArray
+
+__all__ = ["Surface"]
+
+
+class Surface:
+    """Shows textures of one OpenGL context, frame by frame.
+
+    A frame of a show is, on the thread that opened the surface::
+
+        for key in surface.poll(): ...          # and stage.prepare(…): there is time now
+        due = surface.begin()                   # sleeps until just before the frame has to be made
+        surface.present(stage.draw(path.at(due)).texture)
+        surface.swap()                          # waits until it is due
+
+    Attributes
+    ----------
+    context : moderngl.Context
+        For what draws into textures that are shown here.
+    pacer : Pacer
+    """
+
+    context: Context
+    pacer: Pacer
+    _presenter: Presenter
+    _target: Framebuffer
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels, which may change at any time."""
+        raise NotImplementedError
+
+    @property
+    def scale(self) -> float:
+        """How many pixels stand for one of a screen of usual density: 2 on many a laptop."""
+        return 1.0
+
+    @property
+    def closed(self) -> bool:
+        """Whether the window is to be closed: somebody wished so, or `close` was called."""
+        raise NotImplementedError
+
+    @property
+    def fullscreen(self) -> bool:
+        """Whether it fills the monitor."""
+        raise NotImplementedError
+
+    def toggle_fullscreen(self) -> None:
+        """Fill the monitor, or be a window again."""
+        raise NotImplementedError
+
+    def poll(self) -> list[str]:
+        """Handle what the window system tells, and return the keys that were typed; see `Keyboard` for their names."""
+        raise NotImplementedError
+
+    def begin(self) -> float:
+        """Wait until the next frame has to be made, and return when it will be seen, by ``time.perf_counter``."""
+        return self.pacer.begin()
+
+    def present(
+        self,
+        picture: Texture,
+        *,
+        over: Texture | None = None,
+        mix: float = 0.0,
+        fit: str = "cover",
+        calm: float = 0.0,
+        fade: float = 0.0,
+        panels: Sequence[Panel] = (),
+    ) -> None:
+        """Draw what is to be seen next; see `Showing` for the parameters.
+
+        Raises
+        ------
+        RenderError
+            If there is no such fit.
+        """
+        showing = Showing(picture, over, mix, fit, calm, fade, panels)
+        if min(self.size) > 0:  # a minimised window has no pixels
+            self._presenter.present(showing, self._target, self.size)
+
+    def swap(self) -> float:
+        """Show what was drawn when it is due, and return when that was, by ``time.perf_counter``."""
+        self.context.finish()  # so that the work of the frame is known, and is done when the frame is due
+        self.pacer.hold()
+        self._show()
+        return self.pacer.swapped()
+
+    def screenshot(self) -> NDArray[np.uint8]:
+        """Return what was presented last, shape ``(height, width, 3)``, top row first. It takes some milliseconds."""
+        width, height = self.size
+        texture = self.context.texture((width, height), 3)
+        target = self.context.framebuffer([texture])
+        try:
+            self._presenter.again(target, (width, height))
+            raw = target.read(components=3, alignment=1)
+        finally:
+            target.release()
+            texture.release()
+        return np.frombuffer(raw, np.uint8).reshape(height, width, 3)[::-1].copy()
+
+    def close(self) -> None:
+        """Close it; what was made of its context must be let go of before."""
+        raise NotImplementedError
+
+    def _show(self) -> None:
+        """Swap what was drawn with what is seen."""
