@@ -24,15 +24,15 @@ def with_options(text):
 
 
 class TestToy(GeneratorTests):
-    project: ClassVar = parse_project(PROJECT)
+    project: ClassVar = with_options("sampling_steps = 10")
 
 
 class TestToyWithAPrefix(GeneratorTests):
-    project: ClassVar = with_options("prefix = 0.5")
+    project: ClassVar = with_options("prefix = 0.5, sampling_steps = 8")
 
 
 class TestToyWithPinnedAncestralNoise(GeneratorTests):
-    project: ClassVar = with_options("ancestral = 1.0, sampling_steps = 12")
+    project: ClassVar = with_options("ancestral = 1.0, sampling_steps = 8")
 
 
 class TestToyWithANewNoiseForEachCell(GeneratorTests):
@@ -40,7 +40,7 @@ class TestToyWithANewNoiseForEachCell(GeneratorTests):
     largest_step: ClassVar = 255.0
 
 
-def line(text, cells=31):
+def line(text, cells=21):
     """A line along the first axis, as float32 of 0..255."""
     project = with_options(text)
     generator = open_generator(project)

@@ -106,7 +106,6 @@ class Toy:
         if self._shared and math.prod(map(len, self._corners)) > 2**MAX_PREFIX_AXES:
             raise ProjectError("a prefix needs every corner of the grid", wanted=f"at most {MAX_PREFIX_AXES} open axes")
         self._latents: dict[tuple[float, ...], Floats] = {}
-        self._enlarge = [_linear(side, out) for side, out in zip(self._shape, self._size, strict=True)]
 
     def paint(self, points: Sequence[Point]) -> NDArray[np.uint8]:
         """Paint the pictures of some points; see `Generator.paint`."""
@@ -119,8 +118,7 @@ class Toy:
     def _picture(self, point: Point) -> NDArray[np.uint8]:
         shares = tuple(_share(axis, point[axis.name]) for axis in self._axes)
         latent = self._denoise(self._start(shares), shares, self._shared, self._options.sampling_steps)
-        down, right = self._enlarge
-        large = np.einsum("yh,hxc->yxc", down, np.einsum("xw,hwc->hxc", right, latent))
+        large = _stretched(_stretched(latent, self._size[0], 0), self._size[1], 1)
         codes: NDArray[np.uint8] = np.clip(large * np.float32(127.5) + np.float32(128), 0, 255).astype(np.uint8)
         return codes
 
@@ -174,9 +172,9 @@ class _Prior:
     """The pictures that there are, and what a noised one most likely was."""
 
     def __init__(self, shape: tuple[int, ...]) -> None:
-        self._pictures = np.stack([_prototype(number, shape) for number in range(PROTOTYPES)])
-        self._flat = self._pictures.reshape(PROTOTYPES, -1, 3)
-        self._down, self._right = (_box(side) for side in shape)
+        pictures = np.stack([_prototype(number, shape) for number in range(PROTOTYPES)])
+        self._channels = np.ascontiguousarray(np.moveaxis(pictures, -1, 0))
+        self._squares = _patches((pictures**2).sum(axis=-1))
         self._from_prompt = np.random.default_rng(5).standard_normal((WORDS, PROTOTYPES)).astype(np.float32)
 
     def logits(self, prompt: Floats) -> Floats:
@@ -184,13 +182,17 @@ class _Prior:
 
     def denoised(self, latent: Floats, sigma: float, logits: Floats) -> Floats:
         """Return the expected clean picture of a latent: for each pixel, prototypes by how well the patch fits."""
-        off = ((latent - self._pictures) ** 2).sum(axis=-1)
-        off = self._down @ off @ self._right.T
         variance = sigma**2 + OWN_SIGMA**2
-        likely = logits[:, None, None] - off * np.float32(1 / (2 * variance))
-        likely = np.exp(likely - likely.max(axis=0))
+        product = self._channels[0] * latent[..., 0]
+        for channel in (1, 2):
+            product += self._channels[channel] * latent[..., channel]
+        likely = 2 * _patches(product) - self._squares  # the latent's own square is the same for all prototypes
+        likely *= np.float32(1 / (2 * variance))
+        likely += logits[:, None, None]
+        likely -= likely.max(axis=0)
+        np.exp(likely, out=likely)
         likely /= likely.sum(axis=0)
-        mean: Floats = np.einsum("khw,khwc->hwc", likely, self._pictures)
+        mean: Floats = np.stack([(likely * channel).sum(axis=0) for channel in self._channels], axis=-1)
         mean += np.float32(OWN_SIGMA**2 / variance) * (latent - mean)
         return mean
 
@@ -236,25 +238,26 @@ def _cloud(random: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.fl
     return (cloud - cloud.mean()) / cloud.std()  # type: ignore[no-any-return]
 
 
-def _box(side: int) -> Floats:
-    """Return the matrix that sums over a patch along one side, reflected at the ends."""
-    band = np.zeros((side, side), np.float32)
-    for shift in range(-(PATCH // 2), PATCH // 2 + 1):
-        place = np.arange(side) + shift
-        place = np.where(place < 0, -1 - place, np.where(place >= side, 2 * side - 1 - place, place))
-        band[np.arange(side), place] += 1
-    return band
+def _patches(values: Floats) -> Floats:
+    """Return the sums over the patch around each pixel, reflected at the rim, of values of shape ``(n, H, W)``.
+
+    Without BLAS: its threads cost more than they bring.
+    """
+    wing = PATCH // 2
+    padded = np.pad(values, ((0, 0), (wing + 1, wing), (wing + 1, wing)), mode="symmetric")
+    total = np.cumsum(np.cumsum(padded, axis=1, dtype=np.float64), axis=2)
+    corners = total[:, PATCH:, PATCH:] - total[:, :-PATCH, PATCH:] - total[:, PATCH:, :-PATCH]
+    return (corners + total[:, :-PATCH, :-PATCH]).astype(np.float32)
 
 
-def _linear(side: int, out: int) -> Floats:
-    """Return the matrix that resamples one side linearly, pixel centres on pixel centres."""
+def _stretched(picture: Floats, out: int, axis: int) -> Floats:
+    """Return a picture resampled linearly along one axis, pixel centres on pixel centres."""
+    side = picture.shape[axis]
     place = np.clip((np.arange(out) + 0.5) * side / out - 0.5, 0, side - 1)
     low = np.minimum(place.astype(int), side - 2)
-    part = (place - low).astype(np.float32)
-    matrix = np.zeros((out, side), np.float32)
-    matrix[np.arange(out), low] = 1 - part
-    matrix[np.arange(out), low + 1] = part
-    return matrix
+    part = np.expand_dims((place - low).astype(np.float32), (1, 2) if axis == 0 else (0, 2))
+    stretched: Floats = np.take(picture, low, axis=axis) * (1 - part) + np.take(picture, low + 1, axis=axis) * part
+    return stretched
 
 
 toy = GeneratorKind(
