@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tessonance.sound.device_input import DeviceInput
     from tessonance.sound.devices import find_device, list_devices
     from tessonance.sound.inputs import Input, InputState, MemoryInput, Silence
+    from tessonance.sound.opening import open_input
     from tessonance.sound.plot import write_plot
     from tessonance.sound.song import features
     from tessonance.sound.song_input import SongInput
@@ -31,6 +32,7 @@ __all__ = [
     "features",
     "find_device",
     "list_devices",
+    "open_input",
     "probe",
     "write_csv",
     "write_npz",
@@ -51,6 +53,7 @@ _HOMES = {
     "features": "song",
     "find_device": "devices",
     "list_devices": "devices",
+    "open_input": "opening",
     "probe": "decode",
     "write_csv": "write",
     "write_npz": "write",
