@@ -102,6 +102,37 @@ def test_a_device_that_is_away_is_tried_every_second_until_it_is_back() -> None:
     assert len(bench.streams) == 2
 
 
+def test_an_error_that_nobody_thought_of_is_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench()
+    monkeypatch.setattr(bench.system, "renew", lambda: 1 / 0)
+    bench.streams[0].active = False
+    bench.pass_time(5, sound=False)
+    assert "trying again: division by zero" in bench.keeper.trouble
+    monkeypatch.undo()
+    bench.pass_time(1.1, sound=False)
+    bench.pass_time(1, sound=True)
+    assert bench.keeper.trouble == ""
+
+
+def test_a_device_that_is_away_for_long_is_tried_less_often() -> None:
+    bench = Bench()
+    bench.system.there.clear()
+    bench.streams[0].active = False
+    bench.pass_time(60, sound=False)
+    before = bench.keeper.retries
+    bench.pass_time(300, sound=False)
+    assert 95 <= bench.keeper.retries - before <= 110
+    bench.system.there.append(MICROPHONE)
+    bench.pass_time(3.1, sound=False)
+    bench.pass_time(1, sound=True)
+    assert bench.keeper.trouble == ""
+    before = bench.keeper.retries
+    bench.system.there.clear()
+    bench.streams[-1].active = False
+    bench.pass_time(10, sound=False)
+    assert bench.keeper.retries - before >= 9, "as often as the first time"
+
+
 def test_a_driver_that_never_comes_back_from_closing_holds_up_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is given a moment; then the show goes on, and the device is tried again once it did come back."""
     monkeypatch.setattr(keeper_module, "LET_GO_SECONDS", 0.05)

@@ -34,8 +34,8 @@ LONGEST_SILENCE = 10 * RATE  # given at once: after a machine slept, nobody want
 class DeviceInput:
     """Listens to a sound device.
 
-    When the device goes away or stalls, silence comes in its place; it is tried again every second, by its name, until
-    it is back.
+    When the device goes away or stalls, silence comes in its place; it is tried again every second, later every three,
+    by its name, until it is back.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ __all__ = ["Keeper"]
 LOOK_SECONDS = 0.1
 STALL_SECONDS = 1.0  # without a sample: sound servers deliver in bursts, but not in such
 START_SECONDS = 3.0  # what a stream may take until it runs: PulseAudio's null sink pauses for up to two at first
-RETRY_SECONDS = 1.0
+RETRY_SECONDS, LATER_SECONDS, EAGER_TRIES = 1.0, 3.0, 60  # each start of PortAudio with ALSA leaks 12 KB
 LET_GO_SECONDS = 2.0  # what a driver may take to close a stream whose device is gone
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class Keeper:
         Looks for devices anew, and lets go of streams that have stopped.
     count : callable
         How many frames came or went since the beginning: a stream whose count stands still has stalled.
-    stream : Stream or None
+    stream : Stream
         The one that runs already.
     clock : callable
         The seconds of the host.
@@ -60,15 +60,15 @@ class Keeper:
         system: SoundSystem,
         *,
         count: Callable[[], int],
-        stream: Stream | None,
-        trouble: str = "",
+        stream: Stream,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self.name, self.trouble, self.retries = name, trouble, 0
+        self.name, self.trouble, self.retries = name, "", 0
         self._open, self._system, self._count, self._clock = open_stream, system, count, clock
-        self._stream, self._counted = stream, count()
-        self._patient_until = clock() + (START_SECONDS if stream else RETRY_SECONDS)
+        self._stream: Stream | None = stream
+        self._counted, self._patient_until = count(), clock() + START_SECONDS
         self._stuck: Thread | None = None
+        self._tries_in_row = 0
         self._over = Event()
         self._thread = Thread(target=self._watch, name="tessonance-sound-keeper", daemon=True)
 
@@ -88,7 +88,7 @@ class Keeper:
         """Look once: the thread does so ten times a second."""
         now, count = self._clock(), self._count()
         if count != self._counted and self._stream is not None and self._stream.active:
-            self._counted, self.trouble = count, ""
+            self._counted, self.trouble, self._tries_in_row = count, "", 0
             self._patient_until = max(self._patient_until, now + STALL_SECONDS)
         elif self._stream is not None and (now >= self._patient_until or not self._stream.active):
             self.trouble = f"{self.name} has stopped; trying again"
@@ -105,14 +105,17 @@ class Keeper:
     def _try(self) -> None:
         """Open the stream again, with the devices that are there now."""
         self.retries += 1
+        self._tries_in_row += 1
         if self._stuck is None or not self._stuck.is_alive():
             try:
                 self._system.renew()
                 self._stream = self._open()
-            except SoundError as error:
-                self.trouble = f"{self.name} is away, trying again: {error.problem}"
+            except Exception as error:  # whatever a driver comes up with, the next try may go well
+                reason = error.problem if isinstance(error, SoundError) else str(error)
+                self.trouble = f"{self.name} is away, trying again: {reason}"
         self._counted = self._count()
-        self._patient_until = self._clock() + (START_SECONDS if self._stream else RETRY_SECONDS)
+        pause = RETRY_SECONDS if self._tries_in_row < EAGER_TRIES else LATER_SECONDS
+        self._patient_until = self._clock() + (START_SECONDS if self._stream else pause)
 
     def _let_go(self) -> None:
         """Close the stream on a thread of its own: some drivers never come back from that."""
