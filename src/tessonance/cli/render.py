@@ -23,6 +23,12 @@ from tessonance.cli.options import FPS, SECONDS, SIZE, made_of
 @click.option("--fit", type=click.Choice(["cover", "contain", "stretch"]), default="cover", show_default=True)
 @click.option("--hud", is_flag=True, help="Draw the parameters and the place in the tesseract.")
 @click.option("--encoder", default="auto", show_default=True, help="Such as h264_nvenc; `tess doctor` lists them.")
+@click.option(
+    "--no-flash-limit",
+    is_flag=True,
+    help="Let large areas flash more than three times a second. That can cause seizures: only for films that nobody "
+    "sees without a warning.",
+)
 @click.option("--force", is_flag=True, help="Replace the film if it exists.")
 def render(
     tesseract: str,
@@ -37,6 +43,7 @@ def render(
     fit: str,
     hud: bool,
     encoder: str,
+    no_flash_limit: bool,
     force: bool,
 ) -> None:
     """Play SONG on TESSERACT into a film with sound.
@@ -64,5 +71,10 @@ def render(
             encoder=encoder,
             force=force,
             progress=progress,
+            flash_limit=not no_flash_limit,
         )
     click.echo(f"{output}: {report.frames:,} frames, {report.seconds:.1f} s of film")
+    if report.calmed:
+        click.echo(
+            f"{report.calmed:,} frames would have flashed too often and were calmed; see docs/how-to/flash-safety.md"
+        )

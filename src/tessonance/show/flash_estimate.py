@@ -26,6 +26,7 @@ def _to_linear(value: NDArray[np.float64]) -> NDArray[np.float32]:
 
 _LINEAR = _to_linear(np.arange(_CURVE + 1) / _CURVE)
 _LINEAR_8_BIT = _to_linear(np.arange(256) / 255)
+_CODED = np.interp((np.arange(_CURVE + 1) / _CURVE) ** 2, _LINEAR, np.arange(_CURVE + 1) / _CURVE).astype(np.float32)
 
 
 def linear(value: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -35,9 +36,7 @@ def linear(value: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def coded(light: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return coded values for linear light, both 0..1."""
-    light = np.maximum(light, np.float32(0.0))
-    curve = np.float32(1.055) * np.power(light, np.float32(1 / 2.4)) - np.float32(0.055)
-    return np.where(light <= 0.0031308, light * np.float32(12.92), curve)
+    return _CODED.take((np.sqrt(np.clip(light, 0.0, 1.0)) * _CURVE + 0.5).astype(np.int16))
 
 
 def estimate(frame: NDArray[np.uint8]) -> NDArray[np.float32]:

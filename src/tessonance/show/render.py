@@ -14,6 +14,7 @@ from tessonance.project import ANALYSIS_RATE, Mapping, load_mapping, mapping_bes
 from tessonance.sampling.cpu import CpuSampler
 from tessonance.sampling.fit import check_fit, cut
 from tessonance.show.ahead import ahead
+from tessonance.show.calm import Calm
 from tessonance.show.frames import FrameMaker
 from tessonance.show.hud import Hud
 from tessonance.show.state import FilmStates
@@ -53,6 +54,8 @@ class RenderReport:
     size : (int, int)
         Width and height.
     fps : Fraction
+    calmed : int
+        How many frames would have flashed too often, and were blended into those before them.
     """
 
     frames: int
@@ -60,6 +63,7 @@ class RenderReport:
     path: Path | None
     size: tuple[int, int]
     fps: Fraction
+    calmed: int = 0
 
 
 def render(
@@ -80,6 +84,7 @@ def render(
     progress: Callable[[int, int], None] | None = None,
     sink: Sink | None = None,
     stages: Sequence[Stage] = (),
+    flash_limit: bool = True,
 ) -> RenderReport:
     """Let a song play a tesseract, into a film with sound.
 
@@ -116,6 +121,10 @@ def render(
         Takes the frames instead of a film; closed at the end, abandoned on any error.
     stages : sequence of callable, optional
         What each frame passes after sampling and before the HUD; see `FrameMaker`.
+    flash_limit : bool
+        Whether frames that would flash more than three times a second, over a quarter of a third of the frame each way,
+        are calmed (WCAG 2.3.1); see `tessonance.show.flash.FlashLimiter`. It comes last of the stages. Without it,
+        people with photosensitive epilepsy can be harmed by what is shown.
 
     Returns
     -------
@@ -142,16 +151,19 @@ def render(
         routes = _routes(tesseract, mapping)
         take = _Take.of(song, start=start, stop=stop, fps=rate)
         out = _film(path, take, size=size, encoder=encoder, force=force) if sink is None else sink
+        calm = Calm() if flash_limit else None
+        passed: list[Stage] = [*stages, calm] if calm else [*stages]
         try:
             path_taken, shown = _played(take, routes, hud_size=size if hud else None)
             lasting = FRAMES_AHEAD + IN_HAND
-            maker = FrameMaker(sampler, path_taken, size=size, fit=fitting, stages=stages, hud=shown, lasting=lasting)
+            maker = FrameMaker(sampler, path_taken, size=size, fit=fitting, stages=passed, hud=shown, lasting=lasting)
             _pump(maker, take, out, progress)
             out.close()
         except BaseException:
             out.abandon()
             raise
-    return RenderReport(take.frames, float(take.frames / rate), film, size, rate)
+    calmed = calm.limiter.calmed if calm else 0
+    return RenderReport(take.frames, float(take.frames / rate), film, size, rate, calmed)
 
 
 @dataclass(frozen=True)
