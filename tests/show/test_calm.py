@@ -7,9 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
+from click.testing import CliRunner
 from flash_verifier import flashes_too_often
 
 import tessonance as tess
+from tessonance.cli import cli
 from tessonance.grid import Axis
 from tessonance.project import Generator, Picture, Project, Route
 from tessonance.show.calm import Calm
@@ -152,22 +155,28 @@ def test_an_alternating_checkerboard_too_fine_to_count_is_left_alone() -> None:
     assert calm.limiter.calmed == 0
 
 
-def test_frames_that_are_read_only_or_used_again_stay_as_they_are() -> None:
-    """A cached picture is never written on, and what is drawn on a frame afterwards does not come back."""
+def test_what_is_drawn_on_a_frame_afterwards_does_not_come_back() -> None:
+    """The memory of a frame is used again, and a HUD drawn on it."""
+    times = [k / 30 for k in range(45)]
+    _, clean, _ = shown(HARMFUL["white"], 8, times)
+    calm, memory = Calm(), np.empty((HEIGHT, WIDTH, 3), np.uint8)
+    for k, time in enumerate(times):
+        np.copyto(memory, HARMFUL["white"](time, 8))
+        got = calm(memory, time)
+        assert got is memory
+        np.testing.assert_array_equal(got, clean[k])
+        memory[10:20] = 77
+
+
+def test_pictures_that_are_read_only_stay_as_they_are() -> None:
     calm, pictures = Calm(), [np.full((36, 64, 3), value, np.uint8) for value in (0, 255)]
     for picture in pictures:
         picture.flags.writeable = False
-    memory = np.empty_like(pictures[0])
-    for k in range(60):
-        frame = pictures[k % 2]
-        if k % 3:
-            np.copyto(memory, frame)
-            frame = memory
-        got = calm(frame, k / 30)
+    for k in range(45):
+        got = calm(pictures[k % 2], k / 30)
         if k > 30:
-            assert got[0, 0, 0] < 250
-        if got is memory:
-            memory[:] = 255
+            assert got[0, 0, 0] < 200
+            got[:] = 99
     assert calm.limiter.calmed > 30
     assert [picture.max() for picture in pictures] == [0, 255]
 
@@ -199,3 +208,15 @@ def test_a_film_of_a_strobing_sound_is_calmed_unless_told_otherwise(lamp: Path, 
     times = [k / 30 for k in range(len(films[True]))]
     assert "general" in flashes_too_often(films[False], times)
     assert not flashes_too_often(films[True], times)
+
+
+def test_the_command_says_how_many_frames_were_calmed(lamp: Path, tmp_path: Path) -> None:
+    t = np.arange(2 * RATE) / RATE
+    soundfile.write(tmp_path / "strobe.wav", 0.5 * np.sin(2 * np.pi * 70 * t) * ((t * 6) % 1 < 0.5), RATE)
+    given = ["render", str(lamp), str(tmp_path / "strobe.wav"), "--size", "96x54"]
+    said = CliRunner().invoke(cli, [*given, "-o", str(tmp_path / "calm.mp4")])
+    assert said.exit_code == 0
+    assert "frames would have flashed too often and were calmed" in said.output
+    said = CliRunner().invoke(cli, [*given, "-o", str(tmp_path / "wild.mp4"), "--no-flash-limit"])
+    assert said.exit_code == 0
+    assert "calmed" not in said.output
