@@ -12,6 +12,8 @@ import msgspec
 import tessonance as tess
 from tessonance import project
 from tessonance.cli import COMMANDS, cli
+from tessonance.control import messages
+from tessonance.control.osc import PACKET_BYTES
 from tessonance.grid import Axis
 
 HERE = Path(__file__).parent / "reference"
@@ -74,6 +76,33 @@ def project_file() -> str:
     return "\n".join(pages)
 
 
+def osc() -> str:
+    """Every OSC address."""
+    pages = ["# OSC", "", "Written by `python docs/reference.py` from the table that reads the messages.", ""]
+    pages += ["How to use it from other programs: [OSC](../how-to/osc.md).", ""]
+    for title, lines in (("What the show hears", messages.HEARD), ("What the show says, once a frame", messages.SAID)):
+        pages += [f"## {title}", "", "| address | arguments | |", "|---|---|---|"]
+        pages += [f"| `{line.address}` | {line.arguments} | {line.meaning} |" for line in lines]
+        pages.append("")
+    return "\n".join(pages + OSC_NOTES)
+
+
+OSC_NOTES = [
+    "## Rules",
+    "",
+    "- `NAME` stands for the name of an axis or a feature: letters, digits, `_`, `-` and `.`.",
+    "- `f` is any number (`i`, `h`, `f`, `d`), or true or false (`T`, `F`). Numbers beyond 0..1 are taken as 0 or 1.",
+    "- A button that comes up, a 0, does nothing at `release`, `beat`, `bar` and `tap`; at `hold`, `blackout` and",
+    "  `freeze` it switches off.",
+    "- Messages may come alone or in bundles, which are followed at once, whatever time they bear. Addresses with `*`",
+    "  or `?` are not followed.",
+    "- What cannot be followed is counted and changes nothing: unknown addresses, other arguments, NaN, tempi beyond",
+    f"  their range, packets of more than {PACKET_BYTES} bytes.",
+    "- What the show says comes in one bundle, whose numbers are all `f`.",
+    "",
+]
+
+
 def _block(call: str, thing: Any) -> list[str]:
     return ["", "```text", call, "", inspect.getdoc(thing) or "", "```", ""]
 
@@ -104,9 +133,10 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
 
 
 def main() -> None:
-    """Write the three pages."""
+    """Write the pages."""
     HERE.mkdir(exist_ok=True)
-    for name, text in (("commands", commands()), ("python", python()), ("project-file", project_file())):
+    pages = (("commands", commands()), ("python", python()), ("project-file", project_file()), ("osc", osc()))
+    for name, text in pages:
         (HERE / f"{name}.md").write_text(text.rstrip() + "\n", encoding="utf-8")
 
 

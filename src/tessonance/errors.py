@@ -12,6 +12,7 @@
     │   └── OutOfMemory       a batch that is too large for the machine
     ├── SoundError        a song, a recording or a device
     ├── RenderError       frames that cannot be made or written
+    ├── ControlError      a controller that cannot be reached
     ├── OutputExists      a file that would be overwritten
     └── MissingExtra      an optional part that is not installed
 """
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = [
+    "ControlError",
     "DamagedPicture",
     "GeneratorError",
     "GridError",
@@ -121,6 +123,10 @@ class SoundError(TessError):
 
 class RenderError(TessError):
     """Frames cannot be made or written."""
+
+
+class ControlError(TessError):
+    """A controller, or a program beside this one, cannot be reached."""
 
 
 class OutputExists(TessError):

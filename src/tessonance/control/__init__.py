@@ -1,0 +1,1 @@
+"""What other programs and controllers have to say, and what they are told."""
