@@ -114,6 +114,17 @@ def test_new_writes_a_project_that_generate_understands(studio: Path) -> None:
     assert "try:" in tess("new", "x.toml", "--preset", "nonsense", cwd=studio).stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+@pytest.mark.parametrize("words", [("new", "flower.toml"), ("demo", "-o", ".")])
+def test_a_project_that_cannot_be_written_leaves_nothing(words: tuple[str, ...], tmp_path: Path) -> None:
+    for name in ("flower", "kaleidoscope"):
+        (tmp_path / f".{name}.toml.partial").symlink_to("/dev/full")
+    done = tess(*words, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "toml: cannot be written: No space left" in done.stderr
+    assert not list(tmp_path.glob("*.toml"))
+
+
 def test_doctor_finds_everything_here(studio: Path) -> None:
     done = tess("doctor", "--json", cwd=studio)
     assert done.returncode == 0, done.stdout

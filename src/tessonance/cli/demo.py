@@ -20,6 +20,7 @@ def demo(folder: Path, force: bool) -> None:
     was when it is run again.
     """
     import tessonance as tess
+    from tessonance.cli.files import write_text
     from tessonance.cli.progress import bar, painting, stop_on_interrupt
     from tessonance.errors import OutputExists
     from tessonance.sound.demo_song import write_demo_song
@@ -30,7 +31,7 @@ def demo(folder: Path, force: bool) -> None:
         raise OutputExists("exists already", where=film, hint="look at it; --force makes it anew, -o elsewhere")
     _make_folder(folder)
     if not project.exists():
-        project.write_text(_project(), encoding="utf-8")
+        write_text(project, _project())
     click.echo("1/4  making a song")
     write_demo_song(song)
     click.echo("2/4  painting a tesseract: a neural network paints a picture for every value of two parameters")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from tessonance.cli.options import SECONDS, made_of
+from tessonance.cli.files import made_of
+from tessonance.cli.options import SECONDS
 
 
 @click.command()

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tessonance.cli.options import DURATION, made_of
+from tessonance.cli.files import made_of
+from tessonance.cli.options import DURATION
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,8 @@ import click
 @click.option("--force", is_flag=True, help="Replace PATH if it exists.")
 def new(path: Path | None, preset: str | None, generator: str, listing: bool, force: bool) -> None:
     """Write a commented project file to PATH, such as flower.toml."""
-    from tessonance.errors import OutputExists, ProjectError, TessError, nearest
+    from tessonance.cli.files import write_text
+    from tessonance.errors import OutputExists, ProjectError, nearest
     from tessonance.plugins import generator_kind
 
     kind = generator_kind(generator)
@@ -31,13 +32,7 @@ def new(path: Path | None, preset: str | None, generator: str, listing: bool, fo
         raise ProjectError(f"{generator} has no preset {preset!r}", hint=nearest(preset, kind.presets))
     if path.exists() and not force:
         raise OutputExists("exists already", where=path, hint="--force replaces it")
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_text(kind.presets[preset], encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise TessError(f"cannot be written: {error.strerror}", where=path, hint="write elsewhere") from None
+    write_text(path, kind.presets[preset])
     click.echo(f"{path} written; next: tess generate {path}")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 else:
     _Type = click.ParamType
 
-__all__ = ["DURATION", "FPS", "SECONDS", "SIZE", "made_of"]
+__all__ = ["DURATION", "FPS", "SECONDS", "SIZE"]
 
 
 class _Size(_Type):
@@ -70,8 +69,3 @@ class _Duration(_Type):
 
 
 SIZE, SECONDS, FPS, DURATION = _Size(), _Seconds(), _Fps(), _Duration()
-
-
-def made_of(path: Path, suffix: str) -> Path:
-    """Return the name of what is made of a file; of ``.`` and ``/`` too, which are refused when they are read."""
-    return (path if path.name else path / "unnamed").with_suffix(suffix)

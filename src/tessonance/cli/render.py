@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from tessonance.cli.options import FPS, SECONDS, SIZE, made_of
+from tessonance.cli.files import made_of
+from tessonance.cli.options import FPS, SECONDS, SIZE
 
 
 @click.command()
