@@ -137,6 +137,8 @@ def test_doctor_finds_everything_here(studio: Path) -> None:
     ("words", "code", "says"),
     [
         (("generate", "no.toml"), 1, "cannot be read: No such file"),
+        (("generate", "small.toml", "-o", "http://example.org/x.tess"), 1, "a tesseract on the web is only read"),
+        (("generate", "small.toml", "-o", "no/such.tess"), 1, "no: the folder is not there"),
         (("generate", "small.toml", "-o", "p1.tess", "--preview", "no/such.png"), 1, "the folder is not there"),
         (("generate", "small.toml", "-o", "p2.tess", "--preview", "sheet.jpg"), 1, "a sheet is a PNG"),
         (("generate", "."), 1, "cannot be read"),

@@ -207,7 +207,7 @@ def test_nothing_is_written_where_it_is_refused(make, project_of, tmp_path):
         grow(source, tmp_path / "new.tess", {"bloom": 400_001, "ink": 400_001})
     with pytest.raises(TesseractError, match="there is no such tesseract"):
         grow(tmp_path / "none.tess", tmp_path / "new.tess", {"ink": None})
-    with pytest.raises(TesseractError, match="there is no such file or folder"):
+    with pytest.raises(TesseractError, match="the folder is not there"):
         grow(source, tmp_path / "no" / "new.tess", {"ink": None})
     assert sorted(path.name for path in tmp_path.iterdir()) == ["small.tess", "there.tess"]
 

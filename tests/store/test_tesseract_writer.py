@@ -47,7 +47,7 @@ def test_a_tesseract_is_not_made_over_what_is_there(tmp_path, project_of):
 
 
 def test_a_tesseract_in_no_folder_is_refused(tmp_path, project_of):
-    with pytest.raises(TesseractError, match="there is no such file or folder"):
+    with pytest.raises(TesseractError, match="the folder is not there"):
         TesseractWriter.create(tmp_path / "no" / "a.tess", project_of(3))
 
 

@@ -89,7 +89,7 @@ def generate(
         ProjectError, TesseractError (another identity, disk full) or GeneratorError (cells that failed, out of
         memory); what was painted is kept.
     """
-    from tessonance.store import TesseractWriter, open_tesseract
+    from tessonance.store import TesseractWriter, check_new, open_tesseract
 
     wanted = resolved(project if isinstance(project, Project) else load_project(project))
     path, grid = Path(path), wanted.grid
@@ -98,6 +98,8 @@ def generate(
         raise TessError("so many cannot paint here", wanted=f"from 1 to {most} workers", got=f"workers = {workers}")
     if path.suffix == ".zip":
         raise TessError("a packed tesseract is not painted on", where=path, hint="paint NAME.tess, then `tess pack`")
+    if not path.exists():
+        check_new(path)
     if workers and cluster:
         raise TessError("a cluster has its own workers", wanted="workers or cluster", got="both")
     limits = Limits(

@@ -6,6 +6,7 @@ from tessonance.store.codec import PictureCodec, codec_for
 from tessonance.store.grow import grow
 from tessonance.store.merge import MergeReport, merge
 from tessonance.store.packing import PackReport, UnpackReport, pack, unpack
+from tessonance.store.places import check_new
 from tessonance.store.reader import Tesseract, open_tesseract
 from tessonance.store.verify import VerifyReport, repair, verify
 from tessonance.store.writer import TesseractWriter
@@ -18,6 +19,7 @@ __all__ = [
     "TesseractWriter",
     "UnpackReport",
     "VerifyReport",
+    "check_new",
     "codec_for",
     "grow",
     "merge",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tessonance.store.osfile import Folder
     from tessonance.store.reader import Place
 
-__all__ = ["address", "beside", "folder_to_write", "place_of", "plain_name"]
+__all__ = ["address", "beside", "check_new", "folder_to_write", "place_of", "plain_name"]
 
 _ADDRESS = re.compile(r"(https?):[/\\]{1,2}(?=[^/\\])", re.IGNORECASE)
 _OTHER_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
@@ -68,10 +68,22 @@ def place_of(path: str | Path) -> tuple[Place, Path]:
 
 def folder_to_write(path: str | Path) -> Folder:
     """Return the folder of a tesseract; TesseractError where there is none, or none to write to."""
+    _refuse_address(path)
+    return existing_folder(Path(path))
+
+
+def check_new(path: str | Path) -> None:
+    """Refuse a path where no tesseract can be made, before a generator is opened for it. Raises TesseractError."""
+    _refuse_address(path)
+    parent = Path(path).parent
+    if not parent.is_dir():
+        raise TesseractError("the folder is not there", where=parent, hint="make it, or write elsewhere")
+
+
+def _refuse_address(path: str | Path) -> None:
     if (url := address(path)) is not None:
         hint = "`tess unpack` downloads a packed one into a folder, `tess merge` its pictures into one of yours"
         raise TesseractError("a tesseract on the web is only read", where=url, hint=hint)
-    return existing_folder(Path(path))
 
 
 def beside(path: Path, suffix: str) -> Path:

@@ -10,7 +10,7 @@ from tessonance.errors import DamagedPicture, TesseractError
 from tessonance.store import journal, metadata
 from tessonance.store.lock import WriterLock
 from tessonance.store.osfile import Folder, clear_errors, create_folder, most_open
-from tessonance.store.places import folder_to_write
+from tessonance.store.places import check_new, folder_to_write
 from tessonance.store.reader import Tesseract
 from tessonance.store.shard import LiveShard
 
@@ -92,6 +92,7 @@ class TesseractWriter:
             If it cannot be made.
         """
         path = Path(path)
+        check_new(path)
         with clear_errors(path):
             create_folder(path, metadata.documents(project, version=_version()))
         return cls(Folder(path))
