@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -242,3 +243,40 @@ def test_values_of_another_shape_are_refused() -> None:
 def test_a_hop_that_takes_no_time_is_refused(hop: float) -> None:
     with pytest.raises(ProjectError, match="a hop must take some time"):
         mover(hop_seconds=hop)
+
+
+@given(st.lists(routes(), max_size=5), any_values)
+def test_it_can_be_asked_where_it_is(given_routes: list[Route], rows: np.ndarray) -> None:
+    moving = mover(*given_routes)
+    for row in rows:
+        np.testing.assert_array_equal(moving.step(row), moving.place)
+
+
+@given(st.lists(routes(), min_size=1, max_size=5), fair_values)
+def test_a_motion_that_carries_on_is_where_the_other_was(given_routes: list[Route], rows: np.ndarray) -> None:
+    before, after = mover(*given_routes), mover(*given_routes)
+    before.run(rows)
+    after.carry_on(before)
+    np.testing.assert_array_equal(after.place, before.place)
+    np.testing.assert_array_equal(after.run(rows), before.run(rows))
+
+
+def test_carrying_on_with_another_gain_keeps_the_level_and_the_way_gone() -> None:
+    routes = (
+        route("open", attack_ms=200),
+        route("ring", act="speed", edge="wrap"),
+        route("free", act="step", gain=0.1),
+    )
+    before = mover(*routes)
+    before.run(values([0.6] * 60))
+    louder = mover(*(msgspec.structs.replace(each, gain=2 * each.gain) for each in routes))
+    louder.carry_on(before)
+    np.testing.assert_allclose(louder.place, before.place * [2, 1, 1])
+
+
+def test_carrying_on_leaves_hands_that_are_new_as_they_are() -> None:
+    before = mover(route("open"))
+    before.run(values([0.8]))
+    after = mover(route("ring", feature="low"), route("open", feature="mid"))
+    after.carry_on(before)
+    np.testing.assert_array_equal(after.place, [0.0, 0.0, 0.5])

@@ -46,9 +46,9 @@ def test_it_rests_before_the_first_hop() -> None:
 def test_it_goes_on_for_ever_and_keeps_the_last_seconds() -> None:
     coordinates = np.random.default_rng(1).random((5_000, 1))
     path = LivePath(np.zeros(1), hop_seconds=HOP, start_seconds=0.0, closed=np.zeros(1, bool), seconds_kept=2.0)
-    film = Path(coordinates, HOP, 0.0, np.zeros(1, bool))
     for part in np.array_split(coordinates, 900):
         path.append(part)
+        film = Path(coordinates[: len(path)], HOP, 0.0, np.zeros(1, bool))
         stop = path.stop_seconds
         times = np.linspace(max(HOP, stop - 1.9), stop, 7)
         np.testing.assert_array_equal(path.at(times), film.at(times))

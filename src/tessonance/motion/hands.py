@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Self
 
     from tessonance.project import Route
 
@@ -33,6 +34,15 @@ class Hand(Protocol):
         float
             In axis lengths: the place it wants (``position``), or how far it has travelled since the beginning.
         """
+        ...
+
+    @property
+    def place(self) -> float:
+        """What the last `step` gave; before the first, what it is at rest."""
+        ...
+
+    def carry_on(self, before: Self) -> None:
+        """Take over how far another hand of its kind has come."""
         ...
 
 
@@ -78,24 +88,39 @@ class PositionHand:
     """``position``: the shaped feature is the place."""
 
     def __init__(self, route: Route, hop_seconds: float) -> None:
-        self.follow = Follower(route.attack_ms, route.release_ms, hop_seconds).step
+        self.follower = Follower(route.attack_ms, route.release_ms, hop_seconds)
         self.bend, self.gain, self.offset = bend(route.curve), route.gain, route.offset
 
     def step(self, value: float) -> float:
-        return self.offset + self.gain * self.bend(self.follow(value))
+        return self.offset + self.gain * self.bend(self.follower.step(value))
+
+    @property
+    def place(self) -> float:
+        return self.offset + self.gain * self.bend(self.follower.level)
+
+    def carry_on(self, before: Self) -> None:
+        self.follower.level = before.follower.level
 
 
 class SpeedHand:
     """``speed``: the shaped feature is a speed in axis lengths per second, summed up hop by hop."""
 
     def __init__(self, route: Route, hop_seconds: float) -> None:
-        self.shaped = PositionHand(route, hop_seconds).step
+        self.shaped = PositionHand(route, hop_seconds)
         self.hop_seconds = hop_seconds
         self.travelled = 0.0
 
     def step(self, value: float) -> float:
-        self.travelled += self.shaped(value) * self.hop_seconds
+        self.travelled += self.shaped.step(value) * self.hop_seconds
         return self.travelled
+
+    @property
+    def place(self) -> float:
+        return self.travelled
+
+    def carry_on(self, before: Self) -> None:
+        self.shaped.carry_on(before.shaped)
+        self.travelled = before.travelled
 
 
 class StepHand:
@@ -125,6 +150,14 @@ class StepHand:
         self.pending -= going
         self.travelled += going
         return self.travelled
+
+    @property
+    def place(self) -> float:
+        return self.travelled
+
+    def carry_on(self, before: Self) -> None:
+        self.hops_since_onset, self.armed = before.hops_since_onset, before.armed
+        self.pending, self.travelled = before.pending, before.travelled
 
 
 _HANDS: dict[str, Callable[[Route, float], Hand]] = {

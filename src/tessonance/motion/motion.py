@@ -127,6 +127,27 @@ class Motion:
         """Where the axes are that nothing moves, shape ``(N,)``."""
         return np.array([axis.rest for axis in self._axes])
 
+    @property
+    def place(self) -> NDArray[np.float64]:
+        """What the last `step` gave, shape ``(N,)``; before the first, where no sound leads."""
+        return np.array([axis.place for axis in self._axes])
+
+    def carry_on(self, before: Motion) -> None:
+        """Take over how far another motion's hands have come, those of the same feature, axis and act.
+
+        So a show that changes its mapping goes on from where it is: what follows a level keeps the level, what
+        travels keeps the way it has gone. Other hands are left as they are.
+
+        Parameters
+        ----------
+        before : Motion
+            Of the same hop.
+        """
+        known = {key: made for axis in before._axes for key, made in axis.hands.items()}
+        for axis in self._axes:
+            for key in axis.hands.keys() & known.keys():
+                axis.hands[key].carry_on(known[key])
+
     def step(self, values: ArrayLike) -> NDArray[np.float64]:
         """Advance by one hop.
 
@@ -176,13 +197,16 @@ class _AxisMotion:
 
     def __init__(self, axis: Axis, routes: Sequence[tuple[int, Route]], hop_seconds: float) -> None:
         self.rest = REST_CLOSED if axis.closed else REST_OPEN
-        hands: dict[tuple[bool, bool], list[tuple[int, Hand]]] = {}
+        self.hands: dict[tuple[str, str, str, int], Hand] = {}
+        groups: dict[tuple[bool, bool], list[tuple[int, Hand]]] = {}
         for column, route in routes:
-            group = (route.act == "position", route.edge == "wrap")
-            hands.setdefault(group, []).append((column, hand(route, hop_seconds)))
-        self._placing = hands.get((True, False), [])
-        self._travelling = hands.get((False, False), [])
-        self._turning = hands.get((True, True), []) + hands.get((False, True), [])
+            made = hand(route, hop_seconds)
+            alike = sum(key[:3] == (axis.name, route.feature_name, route.act) for key in self.hands)
+            self.hands[axis.name, route.feature_name, route.act, alike] = made
+            groups.setdefault((route.act == "position", route.edge == "wrap"), []).append((column, made))
+        self._placing = groups.get((True, False), [])
+        self._travelling = groups.get((False, False), [])
+        self._turning = groups.get((True, True), []) + groups.get((False, True), [])
 
     def step(self, levels: list[float]) -> float:
         place = self.rest
@@ -192,6 +216,17 @@ class _AxisMotion:
             place = _reflect(place + sum([hand.step(levels[k]) for k, hand in self._travelling]))
         if self._turning:
             place = (place + sum([hand.step(levels[k]) for k, hand in self._turning])) % 1.0
+        return place
+
+    @property
+    def place(self) -> float:
+        place = self.rest
+        if self._placing:
+            place = min(max(sum([hand.place for _, hand in self._placing]), 0.0), 1.0)
+        if self._travelling:
+            place = _reflect(place + sum([hand.place for _, hand in self._travelling]))
+        if self._turning:
+            place = (place + sum([hand.place for _, hand in self._turning])) % 1.0
         return place
 
 

@@ -112,7 +112,7 @@ class LivePath:
         return inside
 
     def features(self, first: int, stop: int) -> NDArray[np.float32]:
-        """Return the features of some hops, shape ``(stop - first, n)``; 0 before the first hop and where none are kept."""
+        """Return the features of some hops, shape ``(stop - first, n)``; 0 where there are none, or none any more."""
         hops = np.arange(first, stop)
         kept = (hops >= max(0, self._hops - self._room)) & (hops < self._hops)
         found: NDArray[np.float32] = np.where(kept[:, None], self._features[hops % len(self._features)], np.float32(0))
