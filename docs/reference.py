@@ -64,6 +64,7 @@ def project_file() -> str:
         ("[[axis]]", Axis),
         ("[[route]]", project.Route),
         ("[sound]", project.Sound),
+        ("[idle]", project.Idle),
     ]
     pages = ["# The project file", "", "Written by `python docs/reference.py` from the structs that read it.", ""]
     for title, struct in tables:

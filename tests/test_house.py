@@ -25,7 +25,8 @@ SEES = {
     "grid": {"errors"},
     "tables": {"errors"},
     "chain": {"errors", "tables"},
-    "project": {"errors", "grid", "tables", "chain"},
+    "mapping": {"errors", "grid"},
+    "project": {"errors", "grid", "mapping", "tables", "chain"},
     "files": {"errors", "project"},
     "owncode": {"errors"},
     "networks": {"errors"},
@@ -45,7 +46,7 @@ SEES = {
     "contact": {"errors", "grid", "store"},
     "__init__": {"errors", "grid", "project", "contact", "make", "motion", "show", "sound", "store"},
 }
-PURE = ["grid.py", "chain.py", "project.py", "motion", "sampling/taps.py"]
+PURE = ["grid.py", "chain.py", "mapping.py", "project.py", "motion", "sampling/taps.py"]
 HEAVY = {"cv2", "av", "glfw", "moderngl", "onnxruntime", "PIL", "pythonosc", "simplejpeg", "sounddevice", "soundfile"}
 HEAVY |= {"soxr", "tomlkit", "zarr"}
 

@@ -57,15 +57,6 @@ def test_it_goes_on_for_ever_and_keeps_the_last_seconds() -> None:
     np.testing.assert_array_equal(path.at(0.0), oldest)
 
 
-def test_the_features_lie_beside_it() -> None:
-    path = LivePath(np.zeros(1), hop_seconds=HOP, start_seconds=0.0, closed=np.zeros(1, bool), features=2)
-    values = np.random.default_rng(2).random((100, 2)).astype(np.float32)
-    path.append(np.zeros((100, 1)), values)
-    np.testing.assert_array_equal(path.features(90, 100), values[90:])
-    np.testing.assert_array_equal(path.features(-3, 2), np.concatenate([np.zeros((3, 2), np.float32), values[:2]]))
-    assert not path.features(100, 104).any()
-
-
 def test_shapes_that_do_not_fit_are_refused() -> None:
     with pytest.raises(GridError, match="this is no path"):
         LivePath(np.zeros(2), hop_seconds=HOP, start_seconds=0.0, closed=np.zeros(3, bool))

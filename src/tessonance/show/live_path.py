@@ -31,8 +31,6 @@ class LivePath:
         Which second of the sound its first hop begins at.
     closed : ndarray of bool, shape (N,)
         Which axes are closed.
-    features : int
-        How many features to keep beside each coordinate.
     seconds_kept : float
         How far back it can be read.
 
@@ -49,7 +47,6 @@ class LivePath:
         hop_seconds: float,
         start_seconds: float,
         closed: NDArray[np.bool_],
-        features: int = 0,
         seconds_kept: float = SECONDS_KEPT,
     ) -> None:
         if rest.ndim != 1 or closed.shape != rest.shape:
@@ -59,7 +56,6 @@ class LivePath:
         self.hop_seconds, self.start_seconds, self.closed = hop_seconds, start_seconds, closed
         self._room = max(8, round(seconds_kept / hop_seconds))
         self._coordinates = np.tile(np.asarray(rest, np.float64), (2 * self._room, 1))
-        self._features = np.zeros((2 * self._room, features), np.float32)
         self._hops = 0
 
     def __len__(self) -> int:
@@ -70,18 +66,10 @@ class LivePath:
         """Up to which second of the sound it is known."""
         return self.start_seconds + self._hops * self.hop_seconds
 
-    def append(self, coordinates: NDArray[np.float64], features: NDArray[np.float32] | None = None) -> None:
-        """Add some hops.
-
-        Parameters
-        ----------
-        coordinates : ndarray of float64, shape (hops, N)
-        features : ndarray of float32, shape (hops, n), optional
-        """
+    def append(self, coordinates: NDArray[np.float64]) -> None:
+        """Add some hops, shape ``(hops, N)``."""
         rows = (self._hops + np.arange(len(coordinates))) % len(self._coordinates)
         self._coordinates[rows] = coordinates
-        if features is not None:
-            self._features[rows] = features
         self._hops += len(coordinates)  # last, so that no reader sees a hop before it is there
 
     def at(self, seconds: ArrayLike) -> NDArray[np.float64]:
@@ -110,10 +98,3 @@ class LivePath:
         place = here + (hops - before)[..., None] * way
         inside: NDArray[np.float64] = np.where(self.closed, place % 1.0, np.minimum(np.maximum(place, 0.0), 1.0))
         return inside
-
-    def features(self, first: int, stop: int) -> NDArray[np.float32]:
-        """Return the features of some hops, shape ``(stop - first, n)``; 0 where there are none, or none any more."""
-        hops = np.arange(first, stop)
-        kept = (hops >= max(0, self._hops - self._room)) & (hops < self._hops)
-        found: NDArray[np.float32] = np.where(kept[:, None], self._features[hops % len(self._features)], np.float32(0))
-        return found

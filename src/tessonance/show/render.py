@@ -237,7 +237,7 @@ def _routes(tesseract: Tesseract, mapping: Mapping | str | Path | None) -> Mappi
         routes = load_mapping(mapping, tesseract.grid)
     else:
         given = mapping or tesseract.project.mapping
-        routes = Mapping(tesseract.grid, given.routes, given.sound)
+        routes = Mapping(tesseract.grid, given.routes, given.sound, given.idle)
     if not routes.routes:
         raise ProjectError(
             "there are no routes, so the picture would stand still",

@@ -1,0 +1,150 @@
+"""What may change while a show goes on, as frozen values that a take can keep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import msgspec
+
+from tessonance.errors import GridError, ProjectError, SoundError
+from tessonance.project import Idle, Mapping, Route, Sound
+from tessonance.tables import many, options
+
+if TYPE_CHECKING:
+    from tessonance.grid import Grid
+
+__all__ = [
+    "Beat",
+    "Begin",
+    "Blackout",
+    "Change",
+    "End",
+    "Hold",
+    "Routes",
+    "SetAxis",
+    "Show",
+    "Tap",
+    "change_from",
+    "plain",
+]
+
+
+class Routes(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="routes"):
+    """Another mapping, in plain structs."""
+
+    routes: tuple[Route, ...]
+    sound: Sound = Sound()
+    idle: Idle = Idle()
+
+    @classmethod
+    def of(cls, mapping: Mapping) -> Routes:
+        """Take the routes and settings of a mapping."""
+        return cls(mapping.routes, mapping.sound, mapping.idle)
+
+    def on(self, grid: Grid) -> Mapping:
+        """Bind them to a grid. Raises ProjectError where they do not fit it."""
+        return Mapping(grid, self.routes, self.sound, self.idle)
+
+
+class Hold(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="hold"):
+    """Let the coordinate stand still, or go on."""
+
+    on: bool
+
+
+class SetAxis(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="axis"):
+    """Take an axis out of the music's hand and put it somewhere; with None, give it back."""
+
+    axis: str
+    value: float | None
+
+
+class Tap(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="tap"):
+    """A beat that somebody tapped, now."""
+
+
+class Beat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="beat"):
+    """A beat that another program tells, now, and its tempo where that is told too."""
+
+    bpm: float | None = None
+
+
+class Begin(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="begin"):
+    """A tesseract begins to move, by its number in the show."""
+
+    piece: int
+    routes: Routes
+
+
+class End(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="end"):
+    """A tesseract moves no more."""
+
+    piece: int
+
+
+class Show(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="show"):
+    """A tesseract is shown: it fades in over the one before."""
+
+    piece: int
+    seconds: float
+
+
+class Blackout(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="blackout"):
+    """The picture fades out, or in again."""
+
+    on: bool
+    seconds: float
+
+
+Change: TypeAlias = Routes | Hold | SetAxis | Tap | Beat | Begin | End | Show | Blackout
+_KINDS: dict[str, type[Any]] = {
+    "hold": Hold,
+    "axis": SetAxis,
+    "tap": Tap,
+    "beat": Beat,
+    "end": End,
+    "show": Show,
+    "blackout": Blackout,
+}
+
+
+def plain(change: Change) -> dict[str, Any]:
+    """Return a change as plain data; `change_from` reads it back."""
+    data: dict[str, Any] = msgspec.to_builtins(change)
+    return data
+
+
+def change_from(data: object, *, where: str) -> Change:
+    """Build a change from plain data that may come from anywhere.
+
+    Raises
+    ------
+    SoundError
+        If there is no such change.
+    """
+    if not isinstance(data, dict):
+        raise SoundError("this is no change", where=where, got=repr(data)[:80])
+    kind, rest = data.get("type"), {key: value for key, value in data.items() if key != "type"}
+    try:
+        if kind == "routes":
+            return _routes(rest, where)
+        if kind == "begin" and rest.keys() == {"piece", "routes"} and type(rest["piece"]) is int:
+            routes = change_from(rest["routes"], where=where)
+            if isinstance(routes, Routes):
+                return Begin(rest["piece"], routes)
+        if kind in _KINDS:
+            change: Change = msgspec.convert(data, _KINDS[kind])
+            return change
+    except (msgspec.ValidationError, ProjectError, GridError) as error:
+        raise SoundError("this is no change", where=where, got=str(error)[:200]) from None
+    raise SoundError("there is no such change", where=where, got=repr(kind)[:80])
+
+
+def _routes(data: dict[str, Any], where: str) -> Routes:
+    if data.keys() - {"routes", "sound", "idle"}:
+        raise SoundError("this is no change", where=where, got=repr(sorted(data))[:80])
+    return Routes(
+        many(Route, data.get("routes", []), f"{where} [[route]]"),
+        options(Sound, data.get("sound", {}), f"{where} [sound]"),
+        options(Idle, data.get("idle", {}), f"{where} [idle]"),
+    )
