@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from tessonance.chain import Finish, Generator, as_table, finishes_of, generator_of
-from tessonance.errors import GridError, ProjectError, nearest
+from tessonance.errors import GridError, ProjectError
 from tessonance.grid import Axis, Grid
 from tessonance.mapping import (
     ANALYSIS_RATE,

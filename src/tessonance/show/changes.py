@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Beat",
-    "Begin",
     "Blackout",
     "Change",
     "End",
     "Hold",
+    "Play",
     "Routes",
     "SetAxis",
     "Show",
@@ -29,8 +29,8 @@ __all__ = [
 ]
 
 
-class Routes(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="routes"):
-    """Another mapping, in plain structs."""
+class Routes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A mapping in plain structs, not bound to a grid yet."""
 
     routes: tuple[Route, ...]
     sound: Sound = Sound()
@@ -69,8 +69,8 @@ class Beat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="beat"):
     bpm: float | None = None
 
 
-class Begin(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="begin"):
-    """A tesseract begins to move, by its number in the show."""
+class Play(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="play"):
+    """A tesseract, by its number in the show, begins to move as a mapping says, or goes on with another mapping."""
 
     piece: int
     routes: Routes
@@ -96,7 +96,7 @@ class Blackout(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="bla
     seconds: float
 
 
-Change: TypeAlias = Routes | Hold | SetAxis | Tap | Beat | Begin | End | Show | Blackout
+Change: TypeAlias = Play | End | Hold | SetAxis | Tap | Beat | Show | Blackout
 _KINDS: dict[str, type[Any]] = {
     "hold": Hold,
     "axis": SetAxis,
@@ -126,12 +126,8 @@ def change_from(data: object, *, where: str) -> Change:
         raise SoundError("this is no change", where=where, got=repr(data)[:80])
     kind, rest = data.get("type"), {key: value for key, value in data.items() if key != "type"}
     try:
-        if kind == "routes":
-            return _routes(rest, where)
-        if kind == "begin" and rest.keys() == {"piece", "routes"} and type(rest["piece"]) is int:
-            routes = change_from(rest["routes"], where=where)
-            if isinstance(routes, Routes):
-                return Begin(rest["piece"], routes)
+        if kind == "play" and rest.keys() == {"piece", "routes"} and type(rest["piece"]) is int:
+            return Play(rest["piece"], _routes(rest["routes"], where))
         if kind in _KINDS:
             change: Change = msgspec.convert(data, _KINDS[kind])
             return change
@@ -140,9 +136,9 @@ def change_from(data: object, *, where: str) -> Change:
     raise SoundError("there is no such change", where=where, got=repr(kind)[:80])
 
 
-def _routes(data: dict[str, Any], where: str) -> Routes:
-    if data.keys() - {"routes", "sound", "idle"}:
-        raise SoundError("this is no change", where=where, got=repr(sorted(data))[:80])
+def _routes(data: object, where: str) -> Routes:
+    if not isinstance(data, dict) or data.keys() - {"routes", "sound", "idle"}:
+        raise SoundError("this is no change", where=where, got=repr(data)[:80])
     return Routes(
         many(Route, data.get("routes", []), f"{where} [[route]]"),
         options(Sound, data.get("sound", {}), f"{where} [sound]"),

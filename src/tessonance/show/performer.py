@@ -26,6 +26,7 @@ __all__ = ["Ear", "Performed", "Performer"]
 
 WARM_UP_SECONDS = 5.0  # of sound that a new mapping hears before it plays: more than the automatic level remembers
 GLIDE_SECONDS = 0.6  # from where a change found the coordinate to where it leads
+HOP, SILENCE_DB = 256, -60.0  # by which the level of the last seconds is told
 GRAB_MS = 30.0  # how an axis follows a hand that sets it in steps
 
 
@@ -70,6 +71,16 @@ class Ear:
         begin = max(0, self.position - round(seconds * ANALYSIS_RATE))
         begin = -(-begin // hop) * hop
         return self._room[np.arange(begin, self.position) % len(self._room)]
+
+    def level_db(self, *, gate_db: float = SILENCE_DB) -> float:
+        """Return the mean power in dBFS of what was heard lately and was not silent; `SILENCE_DB` where all was."""
+        powers = np.array(_powers(self._whole_hops(), HOP))
+        sounding = powers[powers > 10 ** (gate_db / 10)]
+        return 10 * math.log10(sounding.mean()) if len(sounding) else SILENCE_DB
+
+    def _whole_hops(self) -> NDArray[np.float32]:
+        lately = self.lately(WARM_UP_SECONDS, hop=HOP)
+        return lately[: len(lately) // HOP * HOP]
 
 
 class Performer:
@@ -146,7 +157,7 @@ class Performer:
             coordinates[k] = self._step(row, power)
         return Performed(coordinates, values)
 
-    def change(self, change: Change) -> None:
+    def change(self, change: Change | Routes) -> None:
         """Apply a change from the next hop on; what concerns no coordinate is passed over.
 
         Raises

@@ -1,0 +1,153 @@
+"""Everything that moves in a show: one voice for each tesseract that plays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from tessonance.errors import GridError, TessError
+from tessonance.show.changes import Blackout, End, Play, Show
+from tessonance.show.live_path import LivePath
+from tessonance.show.live_state import LiveTrack
+from tessonance.show.performer import Ear, Performer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tessonance.grid import Grid
+    from tessonance.motion import Governor
+    from tessonance.show.changes import Change
+
+__all__ = ["Ensemble", "Record", "Voice"]
+
+
+class Record(Protocol):
+    """Who is told of everything that is heard and changed, in its order; a take."""
+
+    def heard(self, samples: NDArray[np.float32]) -> None:
+        """Keep some more samples."""
+        ...
+
+    def moved(self, piece: int, first_hop: int, coordinates: NDArray[np.float64]) -> None:
+        """Keep where these samples led a tesseract."""
+        ...
+
+    def changed(self, sample: int, change: Change) -> None:
+        """Keep a change, and before which sample it was made."""
+        ...
+
+
+class Voice(NamedTuple):
+    """One tesseract of a show while it plays; whoever shows it reads its path.
+
+    Parameters
+    ----------
+    piece : int
+        The number of the tesseract in the show.
+    performer : Performer
+    path : LivePath
+    track : LiveTrack
+        What the features were lately.
+    """
+
+    piece: int
+    performer: Performer
+    path: LivePath
+    track: LiveTrack
+
+
+class Ensemble:
+    """Hears samples and moves every voice; the same in a show and where its take is heard again.
+
+    Parameters
+    ----------
+    grids : sequence of Grid
+        The tesseracts' grids, in the order of the show.
+    governor : callable, optional
+        Number of a tesseract → what limits its speed.
+    record : Record, optional
+
+    Attributes
+    ----------
+    ear : Ear
+    voices : tuple of Voice
+        Replaced whole, so that another thread may read it.
+    """
+
+    def __init__(
+        self,
+        grids: Sequence[Grid],
+        *,
+        governor: Callable[[int], Governor | None] = lambda piece: None,
+        record: Record | None = None,
+    ) -> None:
+        self.ear = Ear()
+        self.voices: tuple[Voice, ...] = ()
+        self._grids, self._governor, self._record = tuple(grids), governor, record
+
+    def voice(self, piece: int) -> Voice | None:
+        """Return the voice of a tesseract; None where it does not play."""
+        return next((voice for voice in self.voices if voice.piece == piece), None)
+
+    def hear(self, samples: NDArray[np.float32]) -> None:
+        """Hear some more, mono at 48 kHz."""
+        if self._record is not None:
+            self._record.heard(samples)
+        for piece, performer, path, track in self.voices:
+            first = performer.first_hop + len(path)
+            performed = performer.push(samples)
+            track.append(performed.features)
+            path.append(performed.coordinates)
+            if self._record is not None:
+                self._record.moved(piece, first, performed.coordinates)
+        self.ear.hear(samples)
+
+    def change(self, change: Change) -> None:
+        """Apply a change before the next sample: to every voice, or to the one it names.
+
+        Raises
+        ------
+        TessError
+            If it cannot be; nothing is changed then.
+        """
+        if isinstance(change, Play):
+            self._play(change)
+        elif isinstance(change, End):
+            self.voices = tuple(voice for voice in self.voices if voice.piece != change.piece)
+        elif not isinstance(change, Show | Blackout):
+            self._apply(change)
+        if self._record is not None:
+            self._record.changed(self.ear.position, change)
+
+    def _apply(self, change: Change) -> None:
+        """Apply a change where it fits: not every tesseract has every axis."""
+        refused = []
+        for voice in self.voices:
+            try:
+                voice.performer.change(change)
+            except TessError as error:
+                refused.append(error)
+        if refused and len(refused) == len(self.voices):
+            raise refused[0]
+
+    def _play(self, change: Play) -> None:
+        if not 0 <= change.piece < len(self._grids):
+            raise GridError("there is no such tesseract in the show", got=f"number {change.piece}")
+        if (voice := self.voice(change.piece)) is None:
+            self.voices = (*self.voices, self._new_voice(change))
+            return
+        voice.performer.change(change.routes)
+        if (names := voice.performer.mapping.feature_names) != voice.track.names:
+            track = LiveTrack(names, hop_seconds=voice.path.hop_seconds, start_seconds=voice.path.stop_seconds)
+            now = voice._replace(track=track)
+            self.voices = tuple(now if each is voice else each for each in self.voices)
+
+    def _new_voice(self, change: Play) -> Voice:
+        mapping = change.routes.on(self._grids[change.piece])
+        performer = Performer(mapping, self.ear, governor=self._governor(change.piece))
+        start, hop = performer.first_hop * performer.hop_seconds, performer.hop_seconds
+        path = LivePath(performer.place, hop_seconds=hop, start_seconds=start, closed=performer.closed)
+        track = LiveTrack(mapping.feature_names, hop_seconds=hop, start_seconds=start)
+        return Voice(change.piece, performer, path, track)
