@@ -42,7 +42,7 @@ SEES = {
     "smooth": {"errors", "grid", "project", "store", "sampling", "motion"},
     "sinks": {"errors", "sampling"},
     "control": {"errors", "grid", "project"},
-    "show": {"errors", "grid", "project", "store", "sound", "motion", "sampling", "sinks", "control"},
+    "show": {"errors", "grid", "project", "tables", "store", "sound", "motion", "sampling", "sinks", "control"},
     "contact": {"errors", "grid", "store"},
     "__init__": {"errors", "grid", "project", "contact", "make", "motion", "show", "sound", "store"},
 }

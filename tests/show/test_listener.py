@@ -45,7 +45,7 @@ class Notes:
     def heard(self, samples: np.ndarray) -> None:
         self.samples.append(samples)
 
-    def moved(self, piece: int, first_hop: int, coordinates: np.ndarray) -> None:
+    def moved(self, piece: int, hop: int, first_hop: int, coordinates: np.ndarray) -> None:
         self.paths.setdefault(piece, []).append((first_hop, coordinates))
 
     def changed(self, sample: int, change: Any) -> None:

@@ -30,8 +30,8 @@ class Record(Protocol):
         """Keep some more samples."""
         ...
 
-    def moved(self, piece: int, first_hop: int, coordinates: NDArray[np.float64]) -> None:
-        """Keep where these samples led a tesseract."""
+    def moved(self, piece: int, hop: int, first_hop: int, coordinates: NDArray[np.float64]) -> None:
+        """Keep where these samples led a tesseract, in hops of so many samples."""
         ...
 
     def changed(self, sample: int, change: Change) -> None:
@@ -101,7 +101,7 @@ class Ensemble:
             track.append(performed.features)
             path.append(performed.coordinates)
             if self._record is not None:
-                self._record.moved(piece, first, performed.coordinates)
+                self._record.moved(piece, performer.hop, first, performed.coordinates)
         self.ear.hear(samples)
 
     def change(self, change: Change) -> None:

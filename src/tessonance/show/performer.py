@@ -101,15 +101,17 @@ class Performer:
     ----------
     mapping : Mapping
         What is played now.
+    hop : int
+        Samples per hop.
     first_hop : int
         Which hop of the stream is the first that `push` gives.
     """
 
     def __init__(self, mapping: Mapping, ear: Ear, *, governor: Governor | None = None) -> None:
         self.mapping, self._ear, self._governor = mapping, ear, governor
-        self._hop = mapping.sound.hop
-        self.hop_seconds = self._hop / ANALYSIS_RATE
-        self.first_hop = ear.position // self._hop
+        self.hop = mapping.sound.hop
+        self.hop_seconds = self.hop / ANALYSIS_RATE
+        self.first_hop = ear.position // self.hop
         self.closed: NDArray[np.bool_] = mapping.grid.closed
         self._stream: FeatureStream
         self._motion: Motion
@@ -150,8 +152,8 @@ class Performer:
         """
         values = self._stream.push(samples)
         heard = np.concatenate([self._rest, samples])
-        powers = _powers(heard[: len(values) * self._hop], self._hop)
-        self._rest = heard[len(values) * self._hop :]
+        powers = _powers(heard[: len(values) * self.hop], self.hop)
+        self._rest = heard[len(values) * self.hop :]
         coordinates = np.empty((len(values), len(self.closed)))
         for k, (row, power) in enumerate(zip(values, powers, strict=True)):
             coordinates[k] = self._step(row, power)
@@ -205,11 +207,11 @@ class Performer:
         self._gliding = self._glide_hops if self._away.any() else 0
 
     def _play(self, mapping: Mapping) -> None:
-        if mapping.sound.hop != self._hop:
+        if mapping.sound.hop != self.hop:
             raise ProjectError(
                 "the hop stays as it is during a show",
                 where="[sound]",
-                wanted=str(self._hop),
+                wanted=str(self.hop),
                 got=str(mapping.sound.hop),
             )
         before, idle = self._motion, self._idle
@@ -226,11 +228,11 @@ class Performer:
 
     def _start_hearing(self, mapping: Mapping) -> None:
         """Hear with a new mapping, as if it had been there for some seconds."""
-        lately = self._ear.lately(WARM_UP_SECONDS, hop=self._hop)
+        lately = self._ear.lately(WARM_UP_SECONDS, hop=self.hop)
         self._stream = FeatureStream(mapping.feature_names, sound=mapping.sound)
         self._motion = _motion(mapping, self._stream)
         self._motion.run(self._stream.push(lately))
-        self._rest = lately[len(lately) - self._ear.position % self._hop :]
+        self._rest = lately[len(lately) - self._ear.position % self.hop :]
         self._idle = self._idle_motion(mapping)
 
     def _idle_motion(self, mapping: Mapping) -> IdleMotion:
