@@ -15,7 +15,7 @@ from tessonance.errors import ProjectError
 from tessonance.grid import Axis, Grid
 from tessonance.project import Idle, Mapping, Route, Sound, load_mapping, load_project
 from tessonance.show.hands import Hands, shaped
-from tessonance.show.mapping_file import MappingFile, save_mapping
+from tessonance.show.mapping_file import MappingFile, Saved, save_mapping
 
 GRID = Grid([Axis(name="bloom", steps=9), Axis(name="ink", steps=5)])
 TEXT = """\
@@ -104,13 +104,25 @@ def test_a_file_that_goes_is_told_and_one_that_comes_is_read(file: Path) -> None
     assert len(news(watch)[0].routes) == 2
 
 
-def test_what_was_saved_here_is_no_news(file: Path) -> None:
+def test_what_is_saved_here_is_told_as_saved_and_is_no_edit(file: Path) -> None:
     watch = MappingFile(file, GRID)
-    edit(file, TEXT + "# more\n")
-    watch.saved()
+    mapping = shaped(load_mapping(file, GRID), Hands(gain=2.0))
+    watch.save(mapping)
+    for _ in range(3):
+        watch.look()
+    (saved,) = news(watch)
+    assert isinstance(saved, Saved)
+    assert saved.mapping is mapping
+    assert load_mapping(file, GRID).routes == mapping.routes
+
+
+def test_what_cannot_be_saved_is_told(file: Path) -> None:
+    watch = MappingFile(file, GRID)
+    mapping = load_mapping(file, GRID)
+    edit(file, TEXT.replace('"low"', '"mid"'))
+    watch.save(mapping)
     watch.look()
-    watch.look()
-    assert news(watch) == []
+    assert "its routes are others by now" in news(watch)[0]
 
 
 def test_it_watches_on_a_thread(file: Path) -> None:
@@ -232,7 +244,5 @@ def test_the_level_is_the_files_until_a_hand_takes_it() -> None:
     mapping = Mapping(GRID, [Route(feature="low", axis="bloom")], Sound(start_level_db=-28))
     assert shaped(mapping, Hands(gain=2)).sound == mapping.sound
     off = Hands().levelled(False, level_db=-18.04)
-    assert shaped(mapping, off).sound == msgspec.structs.replace(
-        mapping.sound, automatic_level=False, start_level_db=-18.0
-    )
+    assert shaped(mapping, off).sound == Sound(automatic_level=False, start_level_db=-18.0)
     assert shaped(mapping, off.levelled(True, level_db=-3)).sound == mapping.sound

@@ -32,6 +32,7 @@ COMMANDS = (
     "unpack",
     "features",
     "render",
+    "play",
     "devices",
     "doctor",
 )

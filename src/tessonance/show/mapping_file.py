@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Event, Thread
@@ -17,15 +18,22 @@ from tessonance.project import Mapping, Route, Sound, load_mapping
 if TYPE_CHECKING:
     from tessonance.grid import Grid
 
-__all__ = ["MappingFile", "save_mapping"]
+__all__ = ["MappingFile", "Saved", "save_mapping"]
 
 LOOK_SECONDS = 0.25
 TURNED = ("gain", "attack_ms", "release_ms")
 LEVEL = ("automatic_level", "start_level_db")
 
 
+@dataclass(frozen=True)
+class Saved:
+    """A mapping that was asked to be saved is in the file now."""
+
+    mapping: Mapping
+
+
 class MappingFile:
-    """Watches a file of routes on a thread of its own, so that a slow disk holds up no picture.
+    """Watches and writes a file of routes on a thread of its own, so that a slow disk holds up no picture.
 
     `start` does so; without it, each `look` is one look.
 
@@ -37,13 +45,14 @@ class MappingFile:
     Attributes
     ----------
     path : Path
-    news : SimpleQueue of Mapping or str
-        What an edit made of it: another mapping, or what is wrong with it.
+    news : SimpleQueue of Mapping, Saved or str
+        What an edit made of it: another mapping, or what is wrong with it. What became of `save`.
     """
 
     def __init__(self, path: str | Path, grid: Grid) -> None:
         self.path, self._grid = Path(path), grid
-        self.news: SimpleQueue[Mapping | str] = SimpleQueue()
+        self.news: SimpleQueue[Mapping | Saved | str] = SimpleQueue()
+        self._to_save: SimpleQueue[Mapping] = SimpleQueue()
         self._known = self._seen = self._stamp()
         self._unwanted = Event()
         self._thread: Thread | None = None
@@ -59,8 +68,13 @@ class MappingFile:
         if self._thread is not None:
             self._thread.join(timeout=2.0)  # a disk may hang
 
+    def save(self, mapping: Mapping) -> None:
+        """Ask for a mapping to be written at the next look; see `save_mapping`."""
+        self._to_save.put(mapping)
+
     def look(self) -> None:
         """Look once. An edit is read as soon as two looks find the same file: no editor writes for so long."""
+        self._save()
         before, self._seen = self._seen, self._stamp()
         if self._seen != before or self._seen == self._known:
             return
@@ -73,13 +87,20 @@ class MappingFile:
         except TessError as error:
             self.news.put(str(error))
 
-    def saved(self) -> None:
-        """Take the file as it is now for known: it was written here."""
-        self._known = self._seen = self._stamp()
+    def _save(self) -> None:
+        while not self._to_save.empty():
+            mapping = self._to_save.get()
+            try:
+                save_mapping(self.path, mapping)
+                self.news.put(Saved(mapping))
+            except TessError as error:
+                self.news.put(str(error))
+            self._known = self._seen = self._stamp()
 
     def _watch(self) -> None:
         while not self._unwanted.wait(LOOK_SECONDS):
             self.look()
+        self._save()
 
     def _stamp(self) -> tuple[int, int, int] | None:
         try:

@@ -1,0 +1,343 @@
+"""The show loop, by a clock of our own, with pictures and a screen that only take notes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+from tessonance.grid import Axis, Grid
+from tessonance.project import Mapping, Route
+from tessonance.show.desk import CROSS_FADE_SECONDS, Desk, LivePiece
+from tessonance.show.flash import FlashLimiter
+from tessonance.show.listener import Listener
+from tessonance.show.mapping_file import MappingFile
+from tessonance.show.overlays import DRAWN_A_SECOND
+from tessonance.show.player import Player
+from tessonance.sound.inputs import MemoryInput
+
+RATE = 48_000
+FPS = 60
+ONE = Grid([Axis(name="bloom", steps=9), Axis(name="ring", steps=8, closed=True)])
+TWO = Grid([Axis(name="petals", steps=4)])
+
+
+class Clock:
+    """The seconds of a host that goes on only when it is told to."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Drawn(NamedTuple):
+    texture: Any
+    late: bool = False
+    replaced: int = 0
+
+
+class Counts(NamedTuple):
+    frames: int
+    late: int
+    replaced: int = 0
+    failed: int = 0
+
+
+class Pictures:
+    """A stage that notes what it is asked for."""
+
+    problem = ""
+
+    def __init__(self, name: str, order: list[str]) -> None:
+        self.name, self.order = name, order
+        self.prepared: list[tuple[Any, Any, Any]] = []
+        self.drawn: list[np.ndarray] = []
+        self.light = 0.2
+
+    @property
+    def counts(self) -> Counts:
+        return Counts(len(self.drawn), len(self.drawn) // 10)
+
+    def prepare(self, coordinate: Any, velocity: Any = None, known: Any = ()) -> None:
+        self.order.append("prepare")
+        self.prepared.append((np.array(coordinate), velocity, list(known)))
+
+    def draw(self, coordinate: np.ndarray, *, shown_in: Any = None) -> Drawn:
+        self.order.append("draw")
+        self.drawn.append(coordinate)
+        return Drawn(self.name)
+
+    def estimate(self, coordinate: Any) -> np.ndarray:
+        return np.full((36, 64, 3), self.light, np.float32)
+
+    def refresh(self) -> bool:
+        return False
+
+
+class Screen:
+    """A screen that takes a frame every sixtieth of a second, by the clock of the test."""
+
+    size = (640, 360)
+
+    def __init__(self, show: Show) -> None:
+        self.show = show
+        self.typed: list[str] = []
+        self.closed = self.fullscreen = False
+        self.presented: list[dict[str, Any]] = []
+
+    def toggle_fullscreen(self) -> None:
+        self.fullscreen = not self.fullscreen
+
+    def poll(self) -> list[str]:
+        typed, self.typed = self.typed, []
+        return typed
+
+    def begin(self) -> float:
+        self.show.order.append("begin")
+        for _ in range(4):
+            self.show.clock.now += 1 / FPS / 4
+            self.show.listener.advance()
+        return self.show.clock.now
+
+    def present(self, picture: Any, **keys: Any) -> None:
+        self.show.order.append("present")
+        self.presented.append({"picture": picture, **keys})
+
+    def swap(self) -> float:
+        self.show.order.append("swap")
+        return self.show.clock.now
+
+
+class Show:
+    """Two tesseracts, a song or a microphone, and a player that shows frame by frame."""
+
+    def __init__(self, folder: Path, *, song: bool = False, **keys: Any) -> None:
+        self.clock, self.order = Clock(), list[str]()
+        t = np.arange(60 * RATE) / RATE
+        samples = 0.3 * np.sin(2 * np.pi * 70 * t) * (t % 0.5 < 0.2)
+        source = MemoryInput(samples, clock=self.clock, ahead_seconds=0.25 if song else None)
+        self.listener = Listener(source, [ONE, TWO], clock=self.clock)
+        routes = (
+            Route(feature="low", axis="bloom"),
+            Route(feature="low", axis="ring", act="speed", gain=0.5, edge="wrap"),
+        )
+        mappings = Mapping(ONE, routes), Mapping(TWO, [Route(feature="low", axis="petals")])
+        pieces = [
+            LivePiece(name, each, MappingFile(folder / f"{name}.toml", each.grid))
+            for name, each in zip(("flower", "tide"), mappings, strict=True)
+        ]
+        self.desk = Desk(pieces, self.listener)
+        self.stages = [Pictures(name, self.order) for name in ("flower", "tide")]
+        self.screen = Screen(self)
+        self.player = Player(self.desk, self.listener, self.stages, self.screen, clock=self.clock, **keys)  # type: ignore[arg-type]
+        self.desk.begin()
+
+    def go(self, seconds: float) -> list[dict[str, Any]]:
+        before = len(self.screen.presented)
+        for _ in range(round(seconds * FPS)):
+            assert self.player.frame()
+        return self.screen.presented[before:]
+
+
+def test_a_frame_gets_its_pictures_first_and_its_coordinate_last(tmp_path: Path) -> None:
+    show = Show(tmp_path)
+    show.go(0.5)
+    show.order.clear()
+    show.go(1 / FPS)
+    assert show.order == ["prepare", "begin", "draw", "present", "swap"]
+
+
+def test_a_frame_shows_the_newest_sound_that_is_known(tmp_path: Path) -> None:
+    show = Show(tmp_path)
+    show.go(2.0)
+    path, now = show.listener.voices[0].path, show.clock.now
+    np.testing.assert_array_equal(show.stages[0].drawn[-1], path.at(show.listener.seconds(now)))
+    assert now - 100.0 - show.listener.seconds(now) < 0.015  # type: ignore[operator]
+
+
+def test_a_frame_of_a_song_shows_what_is_heard_then(tmp_path: Path) -> None:
+    show = Show(tmp_path, song=True)
+    show.go(2.0)
+    path = show.listener.voices[0].path
+    np.testing.assert_allclose(show.stages[0].drawn[-1], path.at(2.0), atol=1e-9)
+
+
+@pytest.mark.parametrize("delay", [0.1, -0.1])
+def test_pictures_can_be_later_or_earlier_than_the_sound(tmp_path: Path, delay: float) -> None:
+    show = Show(tmp_path, song=True, delay_seconds=delay)
+    show.go(2.0)
+    path = show.listener.voices[0].path
+    np.testing.assert_allclose(show.stages[0].drawn[-1], path.at(2.0 - delay), atol=1e-9)
+
+
+def test_pictures_are_asked_for_ahead_by_the_speed_and_of_a_song_by_what_is_known(tmp_path: Path) -> None:
+    show = Show(tmp_path, song=True)
+    show.go(3.1)
+    where, velocity, known = show.stages[0].prepared[-1]
+    path = show.listener.voices[0].path
+    seconds = 3.1 - 1 / FPS
+    np.testing.assert_allclose(where, path.at(seconds), atol=1e-9)
+    way = path.at(seconds) - path.at(seconds - 0.05)
+    np.testing.assert_allclose(velocity, (way - np.rint(way) * [0, 1]) / 0.05, atol=1e-6)
+    assert len(known) == 6
+    np.testing.assert_allclose(known[0], path.at(seconds + 0.017), atol=1e-9)
+    live = Show(tmp_path)
+    live.go(1.0)
+    assert live.stages[0].prepared[-1][2] == []
+
+
+def test_before_any_sound_came_there_is_a_frame_at_rest(tmp_path: Path) -> None:
+    show = Show(tmp_path)
+    assert show.player.frame()
+    assert show.screen.presented[0]["picture"] == "flower"
+    assert np.isfinite(show.stages[0].drawn[0]).all()
+
+
+def test_it_fades_from_one_tesseract_to_the_next(tmp_path: Path) -> None:
+    show = Show(tmp_path)
+    show.go(0.5)
+    show.screen.typed = ["2"]
+    fading = show.go(CROSS_FADE_SECONDS)
+    assert all((frame["picture"], frame["over"]) == ("flower", "tide") for frame in fading[1:-1])
+    mixes = [frame["mix"] for frame in fading[1:-1]]
+    assert np.all(np.diff(mixes) >= 0)
+    assert np.diff(mixes).max() < 0.02
+    assert (mixes[0], mixes[-1]) == (pytest.approx(0, abs=0.01), pytest.approx(1, abs=0.01))
+    *_, last = show.go(3 / FPS)
+    assert (last["picture"], last["over"], last["mix"]) == ("tide", None, 0.0)
+    assert len(show.stages[1].drawn[-1]) == 1
+
+
+def test_the_light_of_a_fade_is_that_of_the_blend_of_both(tmp_path: Path) -> None:
+    seen: list[tuple[float, float]] = []
+
+    class Watching(FlashLimiter):
+        def step(self, estimate: Any, seconds: float) -> float:
+            seen.append((float(estimate.min()), float(estimate.max())))
+            return 0.0
+
+    show = Show(tmp_path, limiter=Watching())
+    show.stages[0].light, show.stages[1].light = 0.0, 1.0
+    show.go(0.5)
+    assert seen[-1] == (0.0, 0.0)
+    show.screen.typed = ["2"]
+    mixes = [frame["mix"] for frame in show.go(CROSS_FADE_SECONDS / 2 + 1 / FPS)]
+    assert mixes[-1] == pytest.approx(0.5, abs=0.02)
+    assert seen[-1][0] == pytest.approx(0.21, abs=0.03)  # half of the coded values is a fifth of the light
+
+
+def test_what_would_flash_is_calmed(tmp_path: Path) -> None:
+    show = Show(tmp_path, limiter=FlashLimiter())
+    calms = []
+    for k in range(120):
+        show.stages[0].light = float(k // 3 % 2)
+        calms += [frame["calm"] for frame in show.go(1 / FPS)]
+    assert max(calms[:12]) == 0
+    assert max(calms) > 0.5
+    assert show.player.report().calmed > 20
+
+
+def test_without_a_limiter_nothing_is_calmed(tmp_path: Path) -> None:
+    show = Show(tmp_path)
+    for k in range(60):
+        show.stages[0].light = float(k // 3 % 2)
+        assert show.go(1 / FPS)[0]["calm"] == 0
+    assert show.player.report().calmed == 0
+
+
+def test_blackout_fades_the_picture_and_not_the_panels(tmp_path: Path) -> None:
+    show = Show(tmp_path)
+    show.screen.typed = ["b", "p"]
+    show.go(1.2)
+    assert show.screen.presented[-1]["fade"] == 1.0
+    assert len(show.screen.presented[-1]["panels"]) == 2
+
+
+def test_panels_are_drawn_now_and_then_and_handed_over_again_in_between(tmp_path: Path) -> None:
+    show = Show(tmp_path)
+    show.screen.typed = ["p"]
+    frames = show.go(2.0)
+    images = {id(frame["panels"][0].image): frame["panels"][0].image for frame in frames}
+    assert 2 * DRAWN_A_SECOND * 0.7 < len(images) <= 2 * DRAWN_A_SECOND + 1
+    for frame in frames:
+        for panel in frame["panels"]:
+            height, width, _ = panel.image.shape
+            assert panel.corner[0] >= 0
+            assert panel.corner[0] + width <= 640
+            assert panel.corner[1] + height <= 360
+
+
+def test_the_help_takes_the_place_of_the_panels_at_once(tmp_path: Path) -> None:
+    show = Show(tmp_path)
+    show.screen.typed = ["p"]
+    show.go(0.1)
+    show.screen.typed = ["h"]
+    (frame,) = show.go(1 / FPS)
+    assert len(frame["panels"]) == 1
+    show.screen.typed = ["h", "p"]
+    assert show.go(1 / FPS)[0]["panels"] == ()
+
+
+def test_the_hud_follows_the_tesseract_and_the_mapping(tmp_path: Path) -> None:
+    show = Show(tmp_path)
+    show.screen.typed = ["p", "2"]
+    show.go(CROSS_FADE_SECONDS + 0.2)
+    wide = show.screen.presented[-1]["panels"][1].image.shape
+    show.desk.pieces[1].file.news.put(
+        Mapping(TWO, [Route(feature="mid", axis="petals"), Route(feature="high", axis="petals")])
+    )
+    show.go(0.2)
+    assert show.screen.presented[-1]["panels"][1].image.shape[0] >= wide[0]
+    assert show.listener.voices[0].track.names == ("mid", "high")
+
+
+def test_the_window_fills_the_screen_and_escape_leaves_it_only_then(tmp_path: Path) -> None:
+    show = Show(tmp_path)
+    show.screen.typed = ["escape"]
+    show.go(1 / FPS)
+    assert not show.screen.fullscreen
+    show.screen.typed = ["f"]
+    show.go(1 / FPS)
+    assert show.screen.fullscreen
+    show.screen.typed = ["escape"]
+    show.go(1 / FPS)
+    assert not show.screen.fullscreen
+
+
+def test_closing_the_window_or_the_key_twice_ends_it(tmp_path: Path) -> None:
+    show = Show(tmp_path)
+    show.go(0.1)
+    show.screen.closed = True
+    assert not show.player.frame()
+    other = Show(tmp_path)
+    other.screen.typed = ["q", "q"]
+    assert not other.player.frame()
+
+
+def test_it_reports_how_the_frames_followed_and_what_was_late(tmp_path: Path) -> None:
+    show = Show(tmp_path)
+    show.go(2.0)
+    report = show.player.report()
+    assert report.pace.frames == 119
+    assert report.pace.median_ms == pytest.approx(1000 / FPS, abs=0.06)
+    assert report.late_share == pytest.approx(0.1)
+    assert report.overflows == 0
+
+
+def test_pictures_that_cannot_be_read_are_told_once(tmp_path: Path) -> None:
+    show = Show(tmp_path)
+    show.go(0.1)
+    show.stages[0].problem = "flower.tess is gone"
+    show.go(1.0)
+    assert show.desk.notes(show.clock.now) == ("flower.tess is gone",)
+
+
+def test_whoever_wants_to_hear_of_each_frame_does(tmp_path: Path) -> None:
+    heard: list[tuple[int, np.ndarray]] = []
+    show = Show(tmp_path, after_frame=lambda voice, place: heard.append((voice.piece, place)))
+    show.go(1.0)
+    assert len(heard) >= 59
+    np.testing.assert_array_equal(heard[-1][1], show.stages[0].drawn[-1])
