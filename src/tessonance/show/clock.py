@@ -18,10 +18,10 @@ class SampleClock:
 
     Sound arrives in steps: nothing for some milliseconds, then a block, sometimes several at once. A frame that took
     the newest sample there is would move by fits and starts. So this draws the line that lies just below the steps: it
-    advances as time does, and the second it names has arrived whenever it is asked for. It needs no rate of the sound
+    advances as time does, and the second it names is known whenever it is asked for. It needs no rate of the sound
     card: one that runs fast or slow bends the line within four seconds.
 
-    `feed` belongs to the thread that hears, `at` to the one that shows; nothing is locked.
+    `look` belongs to the thread that hears, `at` to the one that shows; nothing is locked.
     """
 
     def __init__(self) -> None:
@@ -32,18 +32,17 @@ class SampleClock:
         self._offset: float | None = None
         self._asked = self._given = -float("inf")
 
-    def feed(self, position: float, host_seconds: float) -> None:
-        """Learn that the sound is known up to a position.
+    def look(self, position: float, host_seconds: float) -> None:
+        """Note that the sound is known up to a position, whether it was so before or not.
 
         Parameters
         ----------
         position : float
             In seconds of the sound; never less than before.
         host_seconds : float
-            When that became so; never earlier than before.
+            When it was looked at; never earlier than before. Looking just before `at` is asked costs the least delay.
         """
-        # What limits the line is what was known just before something new came.
-        limit = (position if self._known is None else self._known) - host_seconds
+        limit = position - host_seconds
         self._known = position
         if (number := int(host_seconds // BIN_SECONDS)) != self._bin:
             if self._lowest < float("inf"):
@@ -51,11 +50,11 @@ class SampleClock:
             self._bin, self._lowest = number, float("inf")
         if limit < self._lowest:
             self._lowest = limit
-        lows = sorted((*self._lows, self._lowest))
-        self._wanted = lows[1 if len(lows) > FORGIVING_FROM else 0]
+            lows = sorted((*self._lows, limit))
+            self._wanted = lows[1 if len(lows) > FORGIVING_FROM else 0]  # a bin that is new always comes here
 
     def at(self, host_seconds: float) -> float | None:
-        """Return the newest second of the sound that is reliably known at a host time; None before any arrived.
+        """Return the newest second of the sound that is reliably known at a host time; None before the first look.
 
         It never goes back, and where nothing arrives any more it stands at the last second that is known.
         """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from tessonance.errors import GridError, TessError
+from tessonance.project import ANALYSIS_RATE
 from tessonance.show.changes import Blackout, End, Play, Show
 from tessonance.show.live_path import LivePath
 from tessonance.show.live_state import LiveTrack
@@ -90,6 +91,18 @@ class Ensemble:
     def voice(self, piece: int) -> Voice | None:
         """Return the voice of a tesseract; None where it does not play."""
         return next((voice for voice in self.voices if voice.piece == piece), None)
+
+    @property
+    def known_seconds(self) -> float:
+        """Up to which second of the sound all paths are known."""
+        heard = self.ear.position / ANALYSIS_RATE
+        return min((path.stop_seconds for _, _, path, _ in self.voices), default=heard)
+
+    @property
+    def samples_to_hop(self) -> int:
+        """How many more samples complete the next hop of a voice; 1 where none plays."""
+        position = self.ear.position
+        return min((performer.hop - position % performer.hop for _, performer, _, _ in self.voices), default=1)
 
     def hear(self, samples: NDArray[np.float32]) -> None:
         """Hear some more, mono at 48 kHz."""

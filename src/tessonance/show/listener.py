@@ -1,19 +1,22 @@
-"""The thread that hears: input → features → motion → the path that frames read."""
+"""Who hears in a show: input → features → motion → the path that frames read."""
 
 from __future__ import annotations
 
 import time
 from queue import Empty, SimpleQueue
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from tessonance.errors import TessError
 from tessonance.show.clock import SampleClock
 from tessonance.show.ensemble import Ensemble
-from tessonance.sound.spectrum import RATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
 
     from tessonance.grid import Grid
     from tessonance.motion import Governor
@@ -23,15 +26,18 @@ if TYPE_CHECKING:
 
 __all__ = ["Listener"]
 
-ROUND_SECONDS = 0.0015  # between two looks at the input: a block of 128 samples waits 0.75 ms on average
-STUMBLE_SECONDS = 0.2
+GLANCE_SECONDS = 0.01  # how often the thread looks whether anybody hears
+PATIENCE_SECONDS = 0.03  # how long whoever shows frames may leave the sound alone, until the thread hears it
 AT_ONCE = 16_384  # samples heard before the path is told: after a stall it catches up in steps
 
 
 class Listener:
     """Hears an input as its sound comes and moves the voices of a show.
 
-    `start` does so on a thread; without it, each `advance` is one round.
+    Whoever shows frames calls `advance` just before each: so the frame has the newest sound, features cost by the
+    frame and not by the block, and no thread asks for the interpreter while a frame is made. (A thread that woke for
+    every block was tried: it took three times the processor time.) Should no frame come, because somebody drags the
+    window or the screen sleeps, a thread hears on; `start` starts it.
 
     Parameters
     ----------
@@ -65,7 +71,10 @@ class Listener:
         self._ensemble = Ensemble(grids, governor=governor, record=record)
         self._changes: SimpleQueue[Change] = SimpleQueue()
         self._clock = clock
+        self._waiting: list[NDArray[np.float32]] = []
+        self._waiting_samples = 0
         self._arrivals = SampleClock()
+        self._turn, self._last_turn = Lock(), -float("inf")
         self._unwanted = Event()
         self._thread: Thread | None = None
 
@@ -101,17 +110,44 @@ class Listener:
         return self._ensemble.ear.level_db()
 
     def advance(self) -> int:
-        """Do one round: make the changes that were asked for, and hear what came. Return how many samples came."""
+        """Do one round: make the changes that were asked for, and hear what came. Return how many samples came.
+
+        It waits for nothing: where another thread is at it, or anything goes wrong, it comes back at once.
+        """
+        if not self._turn.acquire(blocking=False):
+            return 0
+        try:
+            self._last_turn = self._clock()
+            return self._round()
+        except Exception as error:  # whatever it is, the pictures go on and so does the listening
+            self.problems.put(f"the sound stumbles: {error}")
+            return 0
+        finally:
+            self._turn.release()
+
+    def _round(self) -> int:
         self._make_changes()
         samples = self.source.read()
-        for first in range(0, len(samples), AT_ONCE):
-            self._ensemble.hear(samples[first : first + AT_ONCE])
         if len(samples):
-            self._arrivals.feed(self._ensemble.ear.position / RATE, self._clock())
+            self._waiting.append(samples)
+            self._waiting_samples += len(samples)
+            if self._waiting_samples >= self._ensemble.samples_to_hop:
+                self._hear(self._taken())
+        if self.position:
+            self._arrivals.look(self._ensemble.known_seconds, self._clock())
         return len(samples)
 
+    def _hear(self, samples: NDArray[np.float32]) -> None:
+        for first in range(0, len(samples), AT_ONCE):
+            self._ensemble.hear(samples[first : first + AT_ONCE])
+
+    def _taken(self) -> NDArray[np.float32]:
+        taken = self._waiting[0] if len(self._waiting) == 1 else np.concatenate(self._waiting)
+        self._waiting, self._waiting_samples = [], 0
+        return taken
+
     def start(self) -> None:
-        """Hear on a thread from now on."""
+        """Hear on a thread from now on, whenever nobody else does."""
         self._thread = Thread(target=self._run, name="tessonance-listener", daemon=True)
         self._thread.start()
 
@@ -123,13 +159,9 @@ class Listener:
             self._thread = None
 
     def _run(self) -> None:
-        while not self._unwanted.is_set():
-            try:
-                if not self.advance():
-                    time.sleep(ROUND_SECONDS)
-            except Exception as error:  # whatever it is, the pictures go on and so does the listening
-                self.problems.put(f"the sound stumbles: {error}")
-                self._unwanted.wait(STUMBLE_SECONDS)
+        while not self._unwanted.wait(GLANCE_SECONDS):
+            if self._clock() - self._last_turn > PATIENCE_SECONDS:
+                self.advance()
 
     def _make_changes(self) -> None:
         while True:
@@ -137,6 +169,8 @@ class Listener:
                 change = self._changes.get_nowait()
             except Empty:
                 return
+            if self._waiting:
+                self._hear(self._taken())
             try:
                 self._ensemble.change(change)
             except TessError as error:

@@ -188,7 +188,9 @@ class Player:
         if self._desk.leaving or self._screen.closed:
             return False
         self._prepare(now)
-        self._draw(self._screen.begin())
+        due = self._screen.begin()
+        self._listener.advance()
+        self._draw(due)
         self._times.add(self._screen.swap())
         return True
 

@@ -101,12 +101,13 @@ class Surface:
             If there is no such fit.
         """
         showing = Showing(picture, over, mix, fit, calm, fade, panels)
+        self._finish()  # the pictures: software drivers wait for them here anyway, at twice the time
         if min(self.size) > 0:  # a minimised window has no pixels
             self._presenter.present(showing, self._target, self.size)
 
     def swap(self) -> float:
         """Show what was drawn when it is due, and return when that was, by ``time.perf_counter``."""
-        self.context.finish()  # so that the work of the frame is known, and is done when the frame is due
+        self._finish()  # so that the work of the frame is known, and is done when the frame is due
         self.pacer.hold()
         self._show()
         return self.pacer.swapped()
@@ -127,6 +128,10 @@ class Surface:
     def close(self) -> None:
         """Close it; what was made of its context must be let go of before."""
         raise NotImplementedError
+
+    def _finish(self) -> None:
+        """Wait until everything is drawn."""
+        self.context.finish()
 
     def _show(self) -> None:
         """Swap what was drawn with what is seen."""

@@ -69,6 +69,7 @@ class Window(Surface):
             self._place(self._windowed)
             self._listen()
             self.context = _context(glfw)
+            self._gl_finish = ctypes.CFUNCTYPE(None)(_Functions(glfw).load("glFinish"))
             self._presenter = Presenter(self.context)
             self._target = self.context.detect_framebuffer(0)
             self._pace()
@@ -136,6 +137,10 @@ class Window(Surface):
                 getattr(self, each).release()
         self._glfw.destroy_window(self._window)
         self._glfw.poll_events()  # or some desktops leave it standing
+
+    def _finish(self) -> None:
+        # moderngl's own would keep the interpreter to itself while the processor draws: no thread could hear or decode.
+        self._gl_finish()
 
     def _show(self) -> None:
         self._glfw.swap_buffers(self._window)
