@@ -143,7 +143,7 @@ def _ordinal(u: float, k: int, grid: Grid, knots: list[list[int]]) -> int:
 
 def _offsets(axes: int) -> NDArray[np.int64]:
     """Return steps to the knots around a place between 0 and 1 of each axis, the nearest to its middle first."""
-    reach = max(1, int((MOST_AROUND ** (1 / axes) - 2) / 2))
+    reach = int((MOST_AROUND ** (1 / axes) - 2) / 2)  # none for seven axes and more: their next knots are many enough
     along = np.arange(-reach, reach + 2)
     steps = np.stack(np.meshgrid(*[along] * axes, indexing="ij"), axis=-1).reshape(-1, axes)
     order = np.argsort(((steps - 0.5) ** 2).sum(axis=1), kind="stable")

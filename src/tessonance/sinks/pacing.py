@@ -14,9 +14,11 @@ __all__ = ["Pacer", "locked_rate"]
 SPIN_SECONDS = 0.0015  # at the end of a wait: sleeping wakes up to a millisecond late
 SPARE_SECONDS = 0.002  # between the work of a frame and the moment it is due
 REMEMBERED = 60  # frames whose work tells how long that of the next may take
+FEWEST = 10  # of them, or it cannot be told
 VSYNC_EARLY = 0.25  # of a frame: how long before it is due a swap that waits for the screen may begin
-UNBLOCKED = 0.0003  # seconds; a swap that comes back sooner has not waited for the screen
-DOUBTS = 30  # such swaps in a row, where there was something to wait for
+EARLY_SECONDS = 0.001  # a swap that begins so long before a frame is due has something to wait for
+UNBLOCKED = 0.0003  # seconds; a swap that comes back sooner has not waited
+DOUBTS = 30  # of both in a row
 NEAR = 0.03  # a screen of 59.94 Hz shows 60 frames a second; one of 50 Hz does not
 
 
@@ -64,9 +66,9 @@ class Pacer:
     def begin(self) -> float:
         """Wait until the work of a frame has to begin, and return when that frame is due."""
         now = self._clock()
-        if now > self.due + self.period:  # missed altogether: go on in step, without hurrying after what is lost
-            self.due += self.period * ((now - self.due) // self.period)
-        longest = max(self._work, default=self.period)
+        if now > self.due:  # missed altogether: go on from here, without hurrying after what is lost
+            self.due = now + self.period
+        longest = max(self._work) if len(self._work) >= FEWEST else self.period
         if (early := self.due - 1.25 * longest - SPARE_SECONDS - now) > 0.0:
             self._sleep(early)
         self._begun = self._clock()
@@ -81,7 +83,8 @@ class Pacer:
             self._sleep(long)
         while not self.vsync and self._clock() < until:
             pass
-        self._swapping, self._early = self._clock(), now <= until
+        self._swapping = self._clock()
+        self._early = self.due - self._swapping > EARLY_SECONDS
 
     def swapped(self) -> float:
         """Note that the frame is seen now, and return when that is."""
