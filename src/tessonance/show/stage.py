@@ -197,6 +197,11 @@ class Stage:
         return replace(self._counts, decoded=self._fetcher.fetched, failed=self._fetcher.failed)
 
     @property
+    def resident(self) -> int:
+        """How many pictures are ready to be drawn."""
+        return len(self._residency)
+
+    @property
     def problem(self) -> str:
         """What the last reading that failed said; empty where there was none."""
         return self._fetcher.problem

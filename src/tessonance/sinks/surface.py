@@ -115,6 +115,8 @@ class Surface:
     def screenshot(self) -> NDArray[np.uint8]:
         """Return what was presented last, shape ``(height, width, 3)``, top row first. It takes some milliseconds."""
         width, height = self.size
+        if min(width, height) == 0:
+            return np.zeros((height, width, 3), np.uint8)
         texture = self.context.texture((width, height), 3)
         target = self.context.framebuffer([texture])
         try:
