@@ -163,9 +163,8 @@ def main() -> None:
     print(f"p99 {pace.p99_ms:.2f} ms: {verdict(pace.p99_ms, WANTED['p99_ms'])}; longest {pace.longest_ms:.0f} ms")
     print(f"late {report.late_share:.3%}: {verdict(report.late_share, WANTED['late_share'])}")
     print(f"lost sound {report.overflows}; calmed {report.calmed} frames; unreadable pictures {report.failed}")
-    print(
-        f"memory {watch.memory[-1][1]:.0f} MB, {growth:+.1f} since the first minute: {verdict(growth, WANTED['growth_mb'])}"
-    )
+    grown = verdict(growth, WANTED["growth_mb"])
+    print(f"memory {watch.memory[-1][1]:.0f} MB, {growth:+.1f} since the first minute: {grown}")
     print(f"processor: {used / (given.minutes * 60):.0%} of a core in all, of which")
     for name, share in sorted(watch.shares.items(), key=lambda each: -each[1]):
         print(f"  {share:7.2%} {name}")

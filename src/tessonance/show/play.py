@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["OSC", "Look", "open_input", "play"]
 
 OSC = "osc"  # the word for no sound at all: everything comes from other programs
-SONGS = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".m4a", ".aac", ".aif", ".aiff", ".wma", ".mp4", ".mkv"}
 LAYER_BYTES = 256 * 2**20  # of pictures that are ready, for all tesseracts of a show together
 SWITCH_SECONDS = 0.001  # how long the interpreter's lock may be held against a thread that wants it
 
@@ -165,9 +164,7 @@ def play(
         return player.report()
 
 
-def open_input(
-    wanted: str | None, *, output: str | None = None, start: float = 0.0, loop: bool = False, blocksize: int = 0
-) -> Input:
+def open_input(wanted: str | None, *, output: str | None = None, start: float = 0.0, loop: bool = False) -> Input:
     """Open what a show listens to, by what the user calls it; see `play`.
 
     Raises
@@ -175,16 +172,12 @@ def open_input(
     SoundError
         If there is nothing of that name.
     """
-    from tessonance.sound import DeviceInput, Silence, SongInput
+    from tessonance.sound import Silence, opening
 
-    if wanted == OSC:
+    if wanted is not None and wanted.strip().lower() == OSC and not Path(wanted).is_file():
         return Silence(name="OSC")
-    if wanted is not None and Path(wanted).is_file():
-        return SongInput(wanted, output=output, start=start, loop=loop, blocksize=blocksize)
-    if wanted is not None and (Path(wanted).suffix.lower() in SONGS or "/" in wanted):
-        raise SoundError("there is no such song", where=wanted)
     try:
-        return DeviceInput(wanted, blocksize=blocksize)
+        return opening.open_input(wanted, output=output, start=start, loop=loop)
     except SoundError as error:
         if wanted is not None:
             raise
