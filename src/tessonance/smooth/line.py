@@ -71,6 +71,11 @@ class Line:
         return tortuosity(self.steps, self.span)
 
     @property
+    def turning(self) -> float:
+        """T over the number of edges; NaN for a single one, of which T is 1 whatever is on it."""
+        return self.tortuosity / len(self.steps) if len(self.steps) > 1 else math.nan
+
+    @property
     def flicker(self) -> float:
         """The median F; NaN where no F counts."""
         counted = [f for f in self.flickers if math.isfinite(f)]
@@ -123,13 +128,28 @@ class Gates:
     tortuosity: float = 0.85
 
     def verdict(self, line: Line) -> Verdict:
-        """Judge a line. A measure that has no answer, such as F of two pictures, is passed over."""
-        edges = max(1, len(line.steps))
-        per_edge = line.tortuosity / edges if edges > 1 else math.nan  # of one edge, it is 1 whatever is on it
+        """Judge a line; see `judge`."""
+        return self.judge(roughness=line.roughness, flicker=line.flicker, turning=line.turning)
+
+    def judge(self, *, roughness: float, flicker: float, turning: float) -> Verdict:
+        """Judge three measures. One that has no answer (NaN), such as F of two pictures, is passed over.
+
+        Parameters
+        ----------
+        roughness : float
+        flicker : float
+            The median F.
+        turning : float
+            T over the number of edges.
+
+        Returns
+        -------
+        Verdict
+        """
         checks = (
-            (line.roughness, self.roughness, "neighbours differ nearly as much as random pictures (roughness"),
-            (line.flicker, self.flicker, "pictures come back instead of going on (median flicker F"),
-            (per_edge, self.tortuosity, "the line leads nowhere: each step is as far as its ends (T per edge"),
+            (roughness, self.roughness, "neighbours differ nearly as much as random pictures (roughness"),
+            (flicker, self.flicker, "pictures come back instead of going on (median flicker F"),
+            (turning, self.tortuosity, "the line leads nowhere: each step is as far as its ends (T per edge"),
         )
         return Verdict(tuple(f"{what} {got:.2f}, at most {most:.2f})" for got, most, what in checks if got > most))
 

@@ -1,0 +1,94 @@
+"""Pictures guessed from their neighbours, and what the guesses are worth on pictures that are known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tessonance.smooth.flip import flip
+from tessonance.smooth.flow import agreement, dis, warp
+from tessonance.smooth.metrics import contrast, sharpness
+from tessonance.smooth.views import as_float, same_size, view
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from tessonance.smooth.flow import FlowFinder
+    from tessonance.smooth.views import Picture
+
+    Guesser = Callable[[Picture, Picture, float], NDArray[np.float32]]
+
+__all__ = ["MOST_ERROR", "Guess", "fade", "held_out", "judge", "morph"]
+
+MOST_ERROR, LEAST_SHARPNESS, LEAST_CONTRAST = 0.25, 0.85, 0.9
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What a guess of a known picture is worth.
+
+    Parameters
+    ----------
+    error : float
+        Mean FLIP between guess and picture, as viewed at 128 × 128.
+    sharpness, contrast : float
+        Of the guess over the picture's: a grey ghost errs little, and is soft.
+    """
+
+    error: float
+    sharpness: float
+    contrast: float
+
+    def accepted(self, spread: float) -> bool:
+        """Whether the picture need not be painted: an error of at most 0.25 R, sharpness >= 0.85, contrast >= 0.9.
+
+        It means something only where the gates are passed (`line.Gates`): unrelated pictures can be guessed too.
+        """
+        sharp = self.sharpness >= LEAST_SHARPNESS and self.contrast >= LEAST_CONTRAST
+        return sharp and self.error <= MOST_ERROR * spread
+
+
+def fade(first: Picture, second: Picture, share: float) -> NDArray[np.float32]:
+    """Lay two pictures over each other, `share` (0..1) of the second; float32 of 0..1."""
+    same_size(np.asarray(first), np.asarray(second))
+    return as_float(first) * np.float32(1 - share) + as_float(second) * np.float32(share)
+
+
+def morph(first: Picture, second: Picture, share: float, *, finder: FlowFinder = dis) -> NDArray[np.float32]:
+    """Move two pictures towards each other, then lay them over each other.
+
+    Each is read at ``x + u F(x)``, where F is the flow from the other one back to it and u how far it is; where the way
+    there and back disagrees, F is 0. Float32 of 0..1.
+    """
+    a, b = as_float(first), as_float(second)
+    to_second, to_first = finder(a, b), finder(b, a)
+    here = np.where(agreement(to_first, to_second)[..., None], to_first, np.float32(0))
+    there = np.where(agreement(to_second, to_first)[..., None], to_second, np.float32(0))
+    return fade(warp(a, here * np.float32(share)), warp(b, there * np.float32(1 - share)), share)
+
+
+def judge(guess: Picture, picture: Picture) -> Guess:
+    """Hold a guess against the picture. Raises TessError if their sizes differ."""
+    return Guess(flip(view(guess), view(picture)), sharpness(guess, picture), contrast(guess, picture))
+
+
+def held_out(pictures: Sequence[Picture], *, guesser: Guesser = fade) -> tuple[Guess, ...]:
+    """Guess every second picture of a line from the two beside it.
+
+    Parameters
+    ----------
+    pictures : sequence of ndarray, each of shape (H, W, 3)
+    guesser : callable
+        Two pictures and a share → picture: `fade`, `morph` or another.
+
+    Returns
+    -------
+    tuple of Guess
+        Of the pictures 1, 3, 5 and so on that have neighbours on both sides; none of fewer than three.
+    """
+    middles = range(1, len(pictures) - 1, 2)
+    return tuple(judge(guesser(pictures[k - 1], pictures[k + 1], 0.5), pictures[k]) for k in middles)

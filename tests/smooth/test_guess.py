@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+from pictures import flat, line, noise
+
+from tessonance.errors import TessError
+from tessonance.smooth.guess import Guess, fade, held_out, judge, morph
+from tessonance.smooth.line import measure_line
+from tessonance.smooth.metrics import interpolation_ratio
+
+
+def test_a_fade_leads_from_one_picture_to_the_other():
+    first, second = noise(1), noise(2)
+    assert np.allclose(fade(first, second, 0), first / 255, atol=1e-6)
+    assert np.allclose(fade(first, second, 1), second / 255, atol=1e-6)
+    assert np.allclose(fade(flat(0), flat(100), 0.25), 25 / 255, atol=1e-6)
+
+
+def test_a_morph_leads_from_one_picture_to_the_other():
+    first, second = line("pan")[6:9:2]
+    assert np.abs(morph(first, second, 0) - first / 255).max() < 1e-5
+    assert np.abs(morph(first, second, 1) - second / 255).max() < 1e-5
+
+
+def test_motion_is_guessed_better_and_sharper_by_a_morph():
+    pictures = line("pan", 33)
+    fades, morphs = held_out(pictures), held_out(pictures, guesser=morph)
+    assert len(fades) == len(morphs) == 16
+    assert mean(morphs, "error") < 0.6 * mean(fades, "error")
+    assert mean(morphs, "sharpness") > mean(fades, "sharpness")
+
+
+def mean(guesses, name):
+    return np.mean([getattr(guess, name) for guess in guesses])
+
+
+def test_strangers_pass_the_ratio_but_are_not_accepted():
+    """The interpolation ratio alone takes noise for something that need not be painted."""
+    pictures = [noise(seed) for seed in range(21)]
+    guesses, found = held_out(pictures), measure_line(pictures)
+    assert interpolation_ratio([guess.error for guess in guesses], found.steps) < 1
+    assert not any(guess.accepted(found.spread) for guess in guesses)
+
+
+def test_acceptance_asks_for_all_three():
+    good = Guess(error=0.1, sharpness=0.95, contrast=0.95)
+    assert good.accepted(0.4)
+    assert not good.accepted(0.39)
+    assert not Guess(error=0.1, sharpness=0.84, contrast=0.95).accepted(0.4)
+    assert not Guess(error=0.1, sharpness=0.95, contrast=0.89).accepted(0.4)
+
+
+def test_equal_pictures_are_guessed_perfectly_and_two_have_no_middle():
+    assert held_out([flat(9)] * 3) == (Guess(0.0, 1.0, 1.0),)
+    assert held_out([flat(9)] * 2) == held_out([]) == ()
+    assert judge(flat(9), flat(9)).accepted(0.0)
+
+
+def test_pictures_of_two_sizes_are_refused():
+    with pytest.raises(TessError, match="two sizes"):
+        fade(flat(1, 8, 8), flat(1, 8, 9), 0.5)
