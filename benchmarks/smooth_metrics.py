@@ -3,8 +3,8 @@
     python benchmarks/smooth_metrics.py
 
 First, the measures of each line: a score counts only where the gates are passed, and lines whose cells are strangers
-must be refused. Then how the fast distance ranks beside FLIP, and what a pair of pictures takes, also beside the reference
-implementation of FLIP (flip-evaluator, a development dependency).
+must be refused. Then how the fast distance ranks beside FLIP, and what a pair of pictures takes, also beside the
+reference implementation of FLIP (flip-evaluator, a development dependency).
 """
 
 from __future__ import annotations

@@ -103,3 +103,11 @@ def test_gates_can_be_set():
     assert Gates(flicker=0.1).verdict(found).reasons == (
         "pictures come back instead of going on (median flicker F 0.20, at most 0.10)",
     )
+
+
+def test_where_nothing_moves_less_flicker_is_let_through():
+    """Strangers a few, far steps apart flicker less than they would beside each other, but never move."""
+    measures = {"roughness": 0.8, "flicker": 0.39, "turning": 0.7}
+    assert Gates().judge(**measures).passed
+    assert Gates().judge(**measures, pop_share=0.8).passed
+    assert not Gates().judge(**measures, pop_share=0.97).passed

@@ -25,6 +25,7 @@ COMMANDS = (
     "generate",
     "info",
     "sheet",
+    "smooth",
     "verify",
     "merge",
     "grow",

@@ -159,8 +159,8 @@ class Survey:
     ----------
     where, name : str
         The tesseract.
-    shape : tuple of int
-        The knots that were measured along each axis.
+    knots : tuple of tuple of int
+        The indices along each axis whose cells were measured.
     cells, painted : int
         Of the grid.
     complete : bool
@@ -177,7 +177,7 @@ class Survey:
 
     where: str
     name: str
-    shape: tuple[int, ...]
+    knots: tuple[tuple[int, ...], ...]
     cells: int
     painted: int
     complete: bool
@@ -186,6 +186,11 @@ class Survey:
     axes: tuple[AxisFindings, ...]
     sweeps: tuple[Sweep, ...] = ()
     advice: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """How many knots were measured along each axis."""
+        return tuple(len(along) for along in self.knots)
 
     @property
     def refused(self) -> tuple[str, ...]:

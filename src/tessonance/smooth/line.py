@@ -110,29 +110,37 @@ class Gates:
     """What a line must keep to before its other numbers mean anything.
 
     Evenness and interpolation ratio reward flicker and noise, so these come first. The values stand between what was
-    measured on lines of 9 to 129 pictures of `plasma`, `cppn`, `painted`, `scene` and `toy`, and on lines whose cells
-    are strangers (a new noise in each cell, or free ancestral noise).
+    measured on real lines (of `plasma`, `cppn`, `painted`, `scene` and `toy`, of 9 to 129 pictures) and on lines whose
+    cells are strangers (a new noise in each cell, or free ancestral noise). An axis of five steps may be refused though
+    its seed is fixed: such neighbours are strangers to the eye as well.
 
     Parameters
     ----------
     roughness : float
-        Real lines had at most 0.81, strangers at least 0.90.
+        Real lines had at most 0.82, lines of strangers at least 0.88; less within a grid whose other axes change much.
     flicker : float
-        The median F. Real lines had at most 0.40, strangers at least 0.47.
+        The median F. Real lines had at most 0.40, strangers at least 0.43.
     tortuosity : float
-        T over the number of edges. Real lines had at most 0.77, strangers 0.78 to 0.92.
+        T over the number of edges. Real lines had at most 0.77, strangers 0.74 to 0.94.
+    flicker_of_pops : float
+        The median F where next to nothing of a step is motion: real lines that fade or recolour had at most 0.33, and
+        strangers in few, far steps 0.38.
+    pops : float
+        The share of pop in a step that counts as next to no motion. Strangers had at least 0.96.
     """
 
     roughness: float = 0.85
-    flicker: float = 0.44
+    flicker: float = 0.43
     tortuosity: float = 0.85
+    flicker_of_pops: float = 0.36
+    pops: float = 0.95
 
     def verdict(self, line: Line) -> Verdict:
         """Judge a line; see `judge`."""
         return self.judge(roughness=line.roughness, flicker=line.flicker, turning=line.turning)
 
-    def judge(self, *, roughness: float, flicker: float, turning: float) -> Verdict:
-        """Judge three measures. One that has no answer (NaN), such as F of two pictures, is passed over.
+    def judge(self, *, roughness: float, flicker: float, turning: float, pop_share: float = math.nan) -> Verdict:
+        """Judge a line's measures. One that has no answer (NaN), such as F of two pictures, is passed over.
 
         Parameters
         ----------
@@ -141,14 +149,17 @@ class Gates:
             The median F.
         turning : float
             T over the number of edges.
+        pop_share : float
+            The mean pop over the mean step.
 
         Returns
         -------
         Verdict
         """
+        most_flicker = self.flicker_of_pops if pop_share > self.pops else self.flicker
         checks = (
             (roughness, self.roughness, "neighbours differ nearly as much as random pictures (roughness"),
-            (flicker, self.flicker, "pictures come back instead of going on (median flicker F"),
+            (flicker, most_flicker, "pictures come back instead of going on (median flicker F"),
             (turning, self.tortuosity, "the line leads nowhere: each step is as far as its ends (T per edge"),
         )
         return Verdict(tuple(f"{what} {got:.2f}, at most {most:.2f})" for got, most, what in checks if got > most))

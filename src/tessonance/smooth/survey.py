@@ -112,7 +112,7 @@ class _Survey:
         found = Survey(
             where=self._tesseract.where,
             name=self._tesseract.name,
-            shape=tuple(len(along) for along in self._knots),
+            knots=tuple(tuple(int(index) for index in along) for along in self._knots),
             cells=self._grid.size,
             painted=self._tesseract.painted(),
             complete=self._complete,
@@ -158,6 +158,9 @@ class _Survey:
         turning = _median([line.turning for line in along.lines])
         changed = self._changes(along.edges)
         mean = float(np.mean(steps)) if steps else 0.0
+        whole_steps = sum(edge.step for edge in changed)
+        pops = sum(edge.pop for edge in changed) / whole_steps if whole_steps else math.nan
+        verdict = self._gates.judge(roughness=pooled.roughness, flicker=pooled.flicker, turning=turning, pop_share=pops)
         return AxisFindings(
             name=axis.name,
             values=tuple(float(axis.values[index]) for index in self._knots[k]),
@@ -175,7 +178,7 @@ class _Survey:
             edges=tuple(changed),
             steps=tuple((edge.first, edge.step) for edge in along.edges),
             guesses=self._guesses(k, steps, spread),
-            refused=self._gates.judge(roughness=pooled.roughness, flicker=pooled.flicker, turning=turning).reasons,
+            refused=verdict.reasons,
         )
 
     def _changes(self, edges: Sequence[Edge]) -> list[Edge]:

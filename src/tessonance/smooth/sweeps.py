@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SWEEP_FRAMES", "sweeps", "wander"]
 
-SWEEP_FRAMES = 75  # half an axis in 5 s, of which every second frame of 30 a second: as much change as at 15
+SWEEP_FRAMES = 75  # half an axis in two and a half seconds
 AT_ONCE = 15  # frames in memory together
 
 

@@ -1,0 +1,66 @@
+"""A survey written beside its tesseract: one page to look at, and the same as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tessonance.errors import OutputExists, TessError
+from tessonance.smooth.page import page
+
+if TYPE_CHECKING:
+    from tessonance.smooth.findings import Survey
+    from tessonance.store import Tesseract
+
+__all__ = ["check_outputs", "outputs", "write_report"]
+
+
+def outputs(path: str | Path) -> tuple[Path, Path]:
+    """Return where the page and the JSON of a report go. Raises TessError unless `path` ends in .html."""
+    path = Path(path)
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise TessError("a report is a page", where=path, hint=f"{path.stem}.html")
+    return path, path.with_suffix(".json")
+
+
+def check_outputs(path: str | Path, *, force: bool = False) -> None:
+    """Refuse outputs that exist before anything is measured. Raises OutputExists."""
+    for output in outputs(path):
+        if output.exists() and not force:
+            raise OutputExists("exists already", where=output, hint="--force replaces it")
+
+
+def write_report(survey: Survey, tesseract: Tesseract, path: str | Path, *, force: bool = False) -> tuple[Path, Path]:
+    """Write a survey as HTML and, beside it, as JSON.
+
+    Parameters
+    ----------
+    survey : Survey
+    tesseract : Tesseract
+        That it is of.
+    path : path-like
+        The HTML file.
+    force : bool
+        Whether to replace files that exist.
+
+    Returns
+    -------
+    html, json : Path
+
+    Raises
+    ------
+    TessError
+        OutputExists, or because a file cannot be written.
+    """
+    check_outputs(path, force=force)
+    html, data = outputs(path)
+    for output, text in ((html, page(survey, tesseract)), (data, json.dumps(survey.to_dict(), indent=1))):
+        partial = output.with_name(f".{output.name}.partial")
+        try:
+            partial.write_text(text, encoding="utf-8")
+            partial.replace(output)
+        except OSError as error:
+            partial.unlink(missing_ok=True)
+            raise TessError(f"cannot be written: {error.strerror or error}", where=output) from None
+    return html, data

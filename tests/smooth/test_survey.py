@@ -1,0 +1,265 @@
+import json
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from pictures import flat, noise
+
+import tessonance as tess
+from tessonance.cli import cli
+from tessonance.errors import OutputExists, TesseractError, TessError
+from tessonance.project import parse_project
+from tessonance.smooth.findings import AxisFindings, Edge
+from tessonance.smooth.flip import flip
+from tessonance.smooth.page import page
+from tessonance.smooth.plots import heat_values
+from tessonance.smooth.report import write_report
+from tessonance.smooth.survey import survey
+from tessonance.smooth.views import view
+from tessonance.store import TesseractWriter
+
+PROJECT = """
+picture = {{ width = 48, height = 32, codec = "lossless" }}
+generator = {{ {generator}, seed = 3 }}
+axis = [{axes}]
+"""
+PLANE = '{ name = "tall", steps = 5 }, { name = "blot", steps = 9, from = -1 }'
+
+
+def made(tmp_path, generator='use = "cppn"', axes=PLANE):
+    """A tesseract painted by a generator."""
+    project, path = tmp_path / "made.toml", tmp_path / "made.tess"
+    project.write_text(PROJECT.format(generator=generator, axes=axes), encoding="utf-8")
+    return tess.generate(project, path, workers=1)
+
+
+def filled(tmp_path, picture, axes=PLANE):
+    """A tesseract whose pictures a function gives by cell; None is a hole."""
+    project = parse_project(PROJECT.format(generator='use = "plasma"', axes=axes))
+    path = tmp_path / "filled.tess"
+    with TesseractWriter.create(path, project) as writer:
+        for number in range(project.grid.size):
+            cell = project.grid.cell(number)
+            if (painted := picture(cell)) is not None:
+                writer.put_picture(cell, painted)
+    return tess.open(path)
+
+
+def test_every_edge_is_measured_and_is_flip_between_its_pictures(tmp_path):
+    with made(tmp_path) as tesseract:
+        found = survey(tesseract, sweep=False)
+        assert found.complete
+        assert found.edges == 4 * 9 + 5 * 8
+        tall, blot = found.axes
+        assert (tall.measured, blot.measured) == (36, 40)
+        for axis, cell in ((0, (2, 3)), (1, (2, 3))):
+            beside = tuple(index + (k == axis) for k, index in enumerate(cell))
+            step = flip(view(tesseract.picture(cell)), view(tesseract.picture(beside)))
+            assert dict(found.axes[axis].steps)[cell] == step
+        assert tall.length == pytest.approx(4 * tall.mean)
+        assert not found.refused
+
+
+def test_the_result_does_not_depend_on_threads(tmp_path):
+    with made(tmp_path) as tesseract:
+        assert survey(tesseract, workers=1) == survey(tesseract, workers=4)
+
+
+def test_a_new_seed_for_each_cell_is_refused_on_every_axis(tmp_path):
+    with made(tmp_path, 'use = "toy", noise = "new", sampling_steps = 6') as tesseract:
+        found = survey(tesseract, sweep=False)
+    assert found.refused == ("tall", "blot")
+    assert found.advice[0].startswith("tall is refused: ")
+    assert any("fix the seed" in text for text in found.advice)
+
+
+def test_a_pop_is_found_where_it_is(tmp_path):
+    """A thing that appears between two values of one axis, and nowhere else."""
+
+    def picture(cell):
+        shown = np.full((32, 48, 3), 90 + 4 * cell[1], np.uint8)
+        if cell[1] >= 6:
+            shown[8:24, 10:30] = (250, 200, 20)
+        return shown
+
+    with filled(tmp_path, picture) as tesseract:
+        found = survey(tesseract, sweep=False)
+    worst = max(found.axes[1].edges, key=lambda edge: edge.pop)
+    assert worst.place == 5
+    assert "blot pops between 0.25 and 0.5: add steps there" in found.advice
+    assert "tall changes next to nothing from end to end: widen its range, or leave it out" in found.advice
+
+
+def test_holes_are_left_out_and_counted(tmp_path):
+    with made(tmp_path) as whole:
+        full = survey(whole, sweep=False)
+        with filled(tmp_path, lambda cell: None if cell == (2, 3) else whole.picture(cell)) as tesseract:
+            found = survey(tesseract)
+    assert found.shape == (5, 9), "one hole does not make the level coarser"
+    assert found.holes == 1
+    assert found.edges == full.edges - 4
+    assert any("1 pictures of this level are missing" in text for text in found.advice)
+
+
+def test_of_a_tesseract_that_is_just_being_painted_the_level_that_is_there_is_measured(tmp_path):
+    with made(tmp_path) as whole:
+        coarse = lambda cell: whole.picture(cell) if cell[0] % 2 == 0 and cell[1] % 4 == 0 else None  # noqa: E731
+        with filled(tmp_path, coarse) as tesseract:
+            found = survey(tesseract)
+    assert found.shape == (3, 3)  # level 1, which is complete
+    assert found.edges > 0
+
+
+def test_two_corners_alone_have_no_edge(tmp_path):
+    with filled(tmp_path, lambda cell: flat(9, 32, 48) if cell in ((0, 0), (4, 8)) else None) as tesseract:
+        found = survey(tesseract)
+        assert found.edges == 0
+        assert "there is no edge to measure" in found.advice[-1]
+        assert "no edge to measure" in page(found, tesseract)
+
+
+@pytest.mark.parametrize("axes", ['{ name = "a", steps = 1 }', '{ name = "a", steps = 1 }, { name = "b", steps = 1 }'])
+def test_one_picture_has_no_edge(tmp_path, axes):
+    with made(tmp_path, axes=axes) as tesseract:
+        found = survey(tesseract)
+        assert (found.edges, found.spread, found.sweeps, found.refused) == (0, 0.0, (), ())
+        assert "there is no edge" in page(found, tesseract)
+
+
+def test_an_axis_of_one_step_is_passed_over(tmp_path):
+    with made(tmp_path, axes='{ name = "one", steps = 1 }, { name = "b", steps = 5 }') as tesseract:
+        found = survey(tesseract)
+        assert [axis.measured for axis in found.axes] == [0, 4]
+        assert {sweep.title for sweep in found.sweeps} == {"b"}
+        page(found, tesseract)
+
+
+def test_pictures_that_are_all_equal_change_nothing(tmp_path):
+    with filled(tmp_path, lambda cell: flat(120, 32, 48)) as tesseract:
+        found = survey(tesseract)
+        assert not found.refused
+        assert all(axis.length == 0 for axis in found.axes)
+        assert all("changes next to nothing" in text for text in found.advice)
+        json.dumps(found.to_dict(), allow_nan=False)
+        page(found, tesseract)
+
+
+def test_pure_noise_is_refused(tmp_path):
+    with filled(tmp_path, lambda cell: noise(100 * cell[0] + cell[1], 32, 48)) as tesseract:
+        found = survey(tesseract)
+        assert found.refused == ("tall", "blot")
+        assert not any("could be guessed" in text for text in found.advice)
+
+
+def test_an_empty_tesseract_is_refused_with_a_hint(tmp_path):
+    with filled(tmp_path, lambda cell: None) as tesseract, pytest.raises(TesseractError, match="no picture in it yet"):
+        survey(tesseract)
+
+
+def test_fewer_than_two_pictures_cannot_be_looked_at(tmp_path):
+    with made(tmp_path) as tesseract, pytest.raises(TessError, match="an edge has two pictures"):
+        survey(tesseract, most=1)
+
+
+def test_of_a_large_grid_a_sample_is_taken_and_said(tmp_path):
+    with made(tmp_path) as tesseract:
+        found = survey(tesseract, most=40, sweep=False)
+    assert not found.complete
+    assert 0 < found.edges < 76
+
+
+def test_closed_axes_have_an_edge_from_the_last_to_the_first(tmp_path):
+    axes = '{ name = "turn", steps = 8, closed = true }, { name = "blot", steps = 5 }'
+    with made(tmp_path, axes=axes) as tesseract:
+        found = survey(tesseract)
+        assert found.axes[0].measured == 8 * 5
+        assert heat_values(found, 0).shape == (5, 8)
+        assert heat_values(found, 1).shape == (8, 4)
+        assert np.isfinite(heat_values(found, 0)).all()
+
+
+def test_sweeps_tell_nearest_from_blend(tmp_path):
+    with made(tmp_path) as tesseract:
+        found = survey(tesseract)
+    assert [(sweep.title, sweep.method) for sweep in found.sweeps] == [
+        (title, method) for title in ("tall", "blot", "all axes") for method in ("nearest", "blend")
+    ]
+    nearest, blend = found.sweeps[:2]
+    assert max(nearest.steps) > 3 * max(blend.steps)
+    assert nearest.evenness > 3 * blend.evenness
+
+
+def test_progress_reaches_its_end(tmp_path):
+    seen = []
+    with made(tmp_path) as tesseract:
+        survey(tesseract, sweep=False, progress=lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (14, 14)
+
+
+def test_the_page_needs_nothing_else_and_shows_the_worst(tmp_path):
+    with made(tmp_path) as tesseract:
+        text = page(survey(tesseract), tesseract)
+    assert not re.findall(r'(?:src|href)="(?!data:)', text)
+    assert "<script" not in text
+    assert "http" not in text
+    assert text.count("data:image/jpeg") == 2 * 6 + 9 or text.count("data:image/jpeg") == 2 * 6 + 5
+    assert text.count("data:image/png") == 2
+    assert "gates passed" in text
+    assert "every edge" in text
+
+
+def test_names_cannot_write_into_the_page(tmp_path):
+    with made(tmp_path) as tesseract:
+        tesseract.name = '<img src=x onerror="alert(1)">'
+        assert "<img src=x" not in page(survey(tesseract, sweep=False), tesseract)
+
+
+def test_a_report_is_html_and_json_and_overwrites_nothing(tmp_path):
+    with made(tmp_path) as tesseract:
+        found = survey(tesseract, sweep=False)
+        html, data = write_report(found, tesseract, tmp_path / "r.html")
+        assert json.loads(data.read_text())["edges"] == 76
+        assert html.read_text(encoding="utf-8").startswith("<!doctype html>")
+        with pytest.raises(OutputExists, match="exists already"):
+            write_report(found, tesseract, tmp_path / "r.html")
+        write_report(found, tesseract, tmp_path / "r.html", force=True)
+        with pytest.raises(TessError, match="a report is a page"):
+            write_report(found, tesseract, tmp_path / "r.pdf")
+        with pytest.raises(TessError, match="cannot be written"):
+            write_report(found, tesseract, tmp_path / "nowhere" / "r.html")
+    assert not list(tmp_path.glob(".*partial"))
+
+
+def test_the_command_tells_writes_and_exits_by_the_gates(tmp_path):
+    made(tmp_path).close()
+    run = CliRunner().invoke(cli, ["smooth", str(tmp_path / "made.tess"), "--no-sweeps"])
+    assert run.exit_code == 0, run.output
+    assert "76 edges measured (every edge)" in run.output
+    assert (tmp_path / "made-smooth.html").exists()
+    assert (tmp_path / "made-smooth.json").exists()
+    again = CliRunner().invoke(cli, ["smooth", str(tmp_path / "made.tess"), "--no-sweeps"])
+    assert isinstance(again.exception, OutputExists)
+
+
+def test_the_command_prints_json_alone_and_exits_1_for_strangers(tmp_path):
+    with filled(tmp_path, lambda cell: noise(100 * cell[0] + cell[1], 32, 48)) as tesseract:
+        path = tesseract.path
+    run = CliRunner().invoke(cli, ["smooth", str(path), "--json", "--no-sweeps"])
+    assert run.exit_code == 1
+    assert json.loads(run.stdout)["refused"] == ["tall", "blot"]
+    assert not list(Path(tmp_path).glob("*.html"))
+
+
+def test_findings_average_what_was_looked_for():
+    edges = tuple(Edge(0, (k,), (k + 1,), k, 0.2, pop, 1.0) for k, pop in enumerate((0.1, 0.3)))
+    rest = dict.fromkeys(("mean", "largest", "length", "roughness", "uniformity", "variation", "flicker"), 0.1)
+    axis = AxisFindings(
+        name="a", values=(0.0, 1.0, 2.0), closed=False, measured=2, tortuosity=1.0, cliff_share=0.5, edges=edges,
+        steps=(), guesses=(), refused=(), **rest,
+    )  # fmt: skip
+    assert axis.pop == pytest.approx(0.2)
+    assert axis.value_after(1) == 2.0
+    assert math.isnan(AxisFindings(**{**axis.__dict__, "edges": ()}).pop)
