@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tessonance.errors import ProjectError
-from tessonance.generators.painted import AXES, KEPT_BYTES, Painted
+from tessonance.generators.painted import AXES, Painted
+from tessonance.generators.painting.shelf import KEPT_BYTES
 from tessonance.plugins import generator_kind, open_generator
 from tessonance.project import parse_project
 from tessonance.testing import GeneratorTests
@@ -82,12 +83,12 @@ def test_cells_that_differ_in_shape_alone_share_a_canvas(monkeypatch):
 
 
 def test_what_it_keeps_is_bounded(monkeypatch):
-    monkeypatch.setattr("tessonance.generators.painted.KEPT_BYTES", 600_000)
+    monkeypatch.setattr("tessonance.generators.painting.shelf.KEPT_BYTES", 600_000)
     generator = open_generator(project("petals", hue="steps = 32"))
     first = generator.paint([{"hue": 0.0}])
     for hue in np.linspace(0, 1, 12):
         generator.paint([{"hue": float(hue)}])
-        assert generator._kept_bytes() <= 600_000
+        assert generator._shelf.kept_bytes <= 600_000
     assert np.array_equal(first, generator.paint([{"hue": 0.0}]))
     assert KEPT_BYTES <= 256_000_000
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -16,13 +15,14 @@ from tessonance.generators.painting.flow import Flow
 from tessonance.generators.painting.flower import Flower
 from tessonance.generators.painting.mirrors import Mirrors
 from tessonance.generators.painting.petals import Petals
+from tessonance.generators.painting.shelf import Shelf
 from tessonance.generators.painting.sketch import SketchNetwork
 from tessonance.generators.presets import PresetFiles
 from tessonance.grid import Axis
 from tessonance.project import options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Sequence
+    from collections.abc import Sequence
 
     from tessonance.generators.painting.form import Bytes, Canvas, Floats, Form, Values
     from tessonance.grid import Point
@@ -54,7 +54,6 @@ LATENT_REACH = 0.2  # of the network's own latents: a sketch that changes under 
 REST = {name: info.rest for name, info in AXES.items()}
 BEYOND = 0.25  # of an axis' length: how far its values may lie beyond either end
 MAX_TURNS = 1000.0
-KEPT_BYTES = 256_000_000
 CANVAS_PER_PICTURE = 1.2  # side of the canvas over that of a square as large as the picture
 VARNISH = (5, 18.0, 1.2)  # diameter, colour, place: takes off the weave that the network leaves, and no strokes
 
@@ -164,7 +163,7 @@ class Painted:
         self._network = SketchNetwork(seed, own.palette, detail=own.detail, contrast=own.wildness, latents=LATENTS)
         self._brush = Brush()
         self._slow_axes = tuple(name for name in CANVAS_AXES if name in project.grid.names)
-        self._kept: OrderedDict[Hashable, Canvas] = OrderedDict()
+        self._shelf = Shelf()
 
     @property
     def slow_axes(self) -> tuple[str, ...]:
@@ -177,7 +176,7 @@ class Painted:
 
     def close(self) -> None:
         """Give back the canvases it keeps."""
-        self._kept.clear()
+        self._shelf.clear()
 
     def _picture(self, values: Values) -> Bytes:
         from tessonance.generators.painting.colour import add_glow
@@ -194,11 +193,11 @@ class Painted:
             return recolour(painting, turn + values["hue"], saturation=own.saturation, contrast=own.contrast)
 
         key = ("canvas", *(values[name] for name in CANVAS_AXES))
-        return self._keep(key, lambda: self._form.prepare(self._painting(values), colour, values))
+        return self._shelf.get(key, lambda: self._form.prepare(self._painting(values), colour, values))
 
     def _painting(self, values: Values) -> Bytes:
         key = ("painting", *(values[name] for name in PAINTING_AXES))
-        return self._keep(key, lambda: (self._painted(values),))[0]
+        return self._shelf.get(key, lambda: (self._painted(values),))[0]
 
     def _painted(self, values: Values) -> Bytes:
         import cv2
@@ -213,19 +212,7 @@ class Painted:
             return self._network.draw(x, y, {name: LATENT_REACH * values[name] for name in LATENTS if values[name]})
 
         key = ("sketch", *(values[name] for name in LATENTS))
-        return self._keep(key, lambda: (self._form.sketch(draw, self._side),))[0]
-
-    def _keep(self, key: Hashable, make: Callable[[], Canvas]) -> Canvas:
-        """Return what is kept under a key, made if it is not there; what was not used for longest makes room."""
-        if key not in self._kept:
-            self._kept[key] = make()
-            while len(self._kept) > 1 and self._kept_bytes() > KEPT_BYTES:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(key)
-        return self._kept[key]
-
-    def _kept_bytes(self) -> int:
-        return sum(part.nbytes for canvas in self._kept.values() for part in canvas)
+        return self._shelf.get(key, lambda: (self._form.sketch(draw, self._side),))[0]
 
 
 def _form(own: PaintedOptions, width: int, height: int, seed: int) -> Form:
