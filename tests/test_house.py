@@ -37,7 +37,7 @@ SEES = {
     "plugins": {"errors", "project", "owncode", "generators", "finishers"},
     "testing": {"errors", "grid", "project", "generators", "plugins"},
     "store": {"errors", "grid", "project"},
-    "make": {"errors", "grid", "project", "chain", "files", "generators", "finishers", "plugins", "store"},
+    "make": {"errors", "grid", "project", "chain", "files", "generators", "finishers", "plugins", "store", "images"},
     "sound": {"errors", "project"},
     "motion": {"errors", "grid", "project", "sound"},
     "sampling": {"errors", "grid"},

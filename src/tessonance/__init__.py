@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tessonance.contact import sheet
     from tessonance.errors import TessError
     from tessonance.grid import Axis, Grid
+    from tessonance.make.importing import import_pictures
     from tessonance.make.run import generate
     from tessonance.motion import motion
     from tessonance.project import Mapping, Project, Route, load_mapping, load_project
@@ -32,6 +33,7 @@ _HOMES = {
     "Tesseract": "store",
     "features": "sound",
     "generate": "make.run",
+    "import_pictures": "make.importing",
     "load_mapping": "project",
     "load_project": "project",
     "motion": "motion",
@@ -50,6 +52,7 @@ __all__ = [
     "Tesseract",
     "features",
     "generate",
+    "import_pictures",
     "load_mapping",
     "load_project",
     "motion",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tessonance.project import Project
 
-__all__ = ["digests", "file_named", "read_named", "regular"]
+__all__ = ["digests", "file_in", "file_named", "read_named", "regular"]
 
 BLOCK = 1 << 20
 
@@ -37,17 +37,22 @@ def file_named(project: Project, name: str) -> Path:
     ProjectError
         If nobody named the project itself (its names are not followed), or there is no such file.
     """
-    if project.folder is None:
+    return file_in(project.folder, name)
+
+
+def file_in(folder: str | None, name: str) -> Path:
+    """Return where a file is that is named from a folder; see `file_named`."""
+    if folder is None:
         raise ProjectError(
             "files are followed only from a project file that you name",
             where=name,
             got="a project that came with a tesseract, or as text",
             hint="name its project file; in Python, load_project(…) or parse_project(…, folder=…)",
         )
-    path = Path(project.folder, name)
+    path = Path(folder, name)
     if not regular(path):
         there = "something that is no file" if path.exists() else "nothing of that name"
-        hint = f"names start at the folder of the project file, {project.folder}"
+        hint = f"names start at the folder of the project file, {folder}"
         raise ProjectError("this file cannot be read", where=name, got=there, hint=hint)
     return path
 

@@ -7,6 +7,7 @@ import sys
 import threading
 from importlib import import_module
 from importlib.metadata import version
+from keyword import iskeyword
 from typing import TYPE_CHECKING
 
 import click
@@ -23,6 +24,7 @@ COMMANDS = (
     "demo",
     "new",
     "generate",
+    "import",
     "info",
     "sheet",
     "smooth",
@@ -48,7 +50,8 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"tessonance.cli.{cmd_name}"), cmd_name)
+        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name  # `import` and `try` are words of Python's own
+        command: click.Command = getattr(import_module(f"tessonance.cli.{name}"), name)
         return command
 
 

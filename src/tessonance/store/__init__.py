@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tessonance.store.adopt import adopted
 from tessonance.store.codec import PictureCodec, codec_for
 from tessonance.store.grow import grow
 from tessonance.store.merge import MergeReport, merge
@@ -19,6 +20,7 @@ __all__ = [
     "TesseractWriter",
     "UnpackReport",
     "VerifyReport",
+    "adopted",
     "check_new",
     "codec_for",
     "grow",

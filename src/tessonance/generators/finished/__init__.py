@@ -1,0 +1,1 @@
+"""Finished pictures: where they are, which axes their names tell of, and which cell each belongs to."""
