@@ -61,6 +61,7 @@ def project_file() -> str:
     tables = [
         ("[picture]", project.Picture),
         ("[generator]", project.Generator),
+        ("[[finish]]", project.Finish),
         ("[[axis]]", Axis),
         ("[[route]]", project.Route),
         ("[sound]", project.Sound),
