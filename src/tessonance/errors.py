@@ -9,7 +9,8 @@
     │   ├── MissingPicture    a cell that is not painted yet
     │   └── DamagedPicture    a cell whose stored bytes are no picture
     ├── GeneratorError    a generator that cannot be opened, or that failed
-    │   └── OutOfMemory       a batch that is too large for the machine
+    │   ├── OutOfMemory       a batch that is too large for the machine
+    │   └── ServerGone        a server that paints, and cannot be reached
     ├── SoundError        a song, a recording or a device
     ├── RenderError       frames that cannot be made or written
     ├── ControlError      a controller that cannot be reached
@@ -36,6 +37,7 @@ __all__ = [
     "OutputExists",
     "ProjectError",
     "RenderError",
+    "ServerGone",
     "SoundError",
     "TessError",
     "TesseractError",
@@ -115,6 +117,10 @@ class GeneratorError(TessError):
 
 class OutOfMemory(GeneratorError):
     """A batch is too large for the machine."""
+
+
+class ServerGone(GeneratorError):
+    """A server that paints cannot be reached, or does not answer as such a server does."""
 
 
 class SoundError(TessError):

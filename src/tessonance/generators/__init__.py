@@ -108,6 +108,12 @@ class GeneratorKind:
     files : callable
         Given the options, names the files that pictures depend on: their contents become part of what the tesseract
         is. See `tessonance.files.read_named` for how `open` reads them.
+    passing : frozenset of str
+        The options that say where or how fast to paint, not what: addresses, a device, a patience. They are no part of
+        what a tesseract is, and are not stored in it.
+    places : callable, optional
+        Given the options, returns one options for each place that can paint beside the others, such as the addresses of
+        servers; `open` is called once for each, and a thread is all that it takes. None: processes on this machine.
     """
 
     summary: str
@@ -116,3 +122,5 @@ class GeneratorKind:
     axes: Mapping[str, AxisInfo]
     presets: Mapping[str, str] = field(default_factory=dict)
     files: Callable[[Any], Iterable[str]] = _no_files
+    passing: frozenset[str] = frozenset()
+    places: Callable[[Any], Sequence[Any]] | None = None

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from tessonance.errors import TessError
+from tessonance.make.resolve import placed
 from tessonance.make.worker import Painter
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ def crew(
 ) -> Crew:
     """Call together a crew; one worker is this process itself, unless its tasks are to be ended after some time.
 
+    A generator that paints on servers gets a thread for each of them, however many workers are asked for.
+
     Parameters
     ----------
     project : Project
@@ -124,6 +127,10 @@ def crew(
         from tessonance.make.cluster import ClusterCrew
 
         return ClusterCrew(project, cluster, task_seconds=task_seconds, allow_drift=allow_drift)
+    if places := placed(project):
+        from tessonance.make.places import PlaceCrew
+
+        return PlaceCrew(places, task_seconds=task_seconds)
     if workers == 1 and task_seconds is None:
         return SoloCrew(project)
     return ProcessCrew(project, workers, task_seconds=task_seconds)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tessonance.generators import GeneratorKind
     from tessonance.project import Project
 
-__all__ = ["resolved"]
+__all__ = ["lasting", "placed", "resolved"]
 
 Table = TypeVar("Table", Generator, Finish)
 
@@ -48,6 +48,24 @@ def resolved(project: Project) -> Project:
     )
     generator = _written_out(project.generator, kind_of(project), project, "[generator]")
     return replace(project, generator=generator, finishes=finishes)
+
+
+def lasting(project: Project) -> Project:
+    """Return a project without the options that say only where and how fast it is painted: what is stored of it."""
+    kind, table = kind_of(project), project.generator
+    kept = {name: value for name, value in table.options.items() if name not in kind.passing}
+    return replace(project, generator=replace(table, options=kept))
+
+
+def placed(project: Project) -> list[Project]:
+    """Return a project for each place that can paint it beside the others; none where this machine's cores do."""
+    kind, table = kind_of(project), project.generator
+    if kind.places is None:
+        return []
+    return [
+        replace(project, generator=replace(table, options=to_builtins(own)))
+        for own in kind.places(options(kind.options, table.options, "[generator]"))
+    ]
 
 
 def _written_out(table: Table, kind: GeneratorKind | FinisherKind, project: Project, where: str) -> Table:

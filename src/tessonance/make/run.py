@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from tessonance.errors import OutputExists, TessError
 from tessonance.make.crew import cores, crew
 from tessonance.make.painting import Limits, Painting
-from tessonance.make.resolve import resolved
+from tessonance.make.resolve import lasting, resolved
 from tessonance.make.scope import cells_wanted, level_wanted
 from tessonance.project import Project, load_project
 
@@ -92,6 +92,7 @@ def generate(
     from tessonance.store import TesseractWriter, check_new, open_tesseract
 
     wanted = resolved(project if isinstance(project, Project) else load_project(project))
+    kept = lasting(wanted)
     path, grid = Path(path), wanted.grid
     most = PROCESSES_PER_CORE * cores()
     if workers is not None and not 1 <= workers <= most:
@@ -110,7 +111,7 @@ def generate(
         stop=stop,
     )
     with ExitStack() as stack:
-        writer = stack.enter_context(TesseractWriter.open(path, wanted)) if path.exists() else None
+        writer = stack.enter_context(TesseractWriter.open(path, kept)) if path.exists() else None
         if writer is None or writer.painted() < grid.size:
             # The generator opens before a new file is made: a mistake in its options leaves nothing behind.
             missing = grid.size - (writer.painted() if writer else 0)
@@ -122,7 +123,7 @@ def generate(
                 allow_drift=allow_drift,
             )
             stack.callback(people.close)
-            writer = writer or stack.enter_context(_begun(path, wanted))
+            writer = writer or stack.enter_context(_begun(path, kept))
             Painting(people, writer, limits, progress=progress, safe=durability == "safe").paint()
     return open_tesseract(path)
 

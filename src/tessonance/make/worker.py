@@ -159,6 +159,14 @@ class Painter:
             self.batch_size, self.slow_axes, platform.node(), os.getpid(), None if device is None else str(device)
         )
 
+    def check(self) -> None:
+        """Ask a generator that paints elsewhere whether it still can. Raises ServerGone if it cannot."""
+        getattr(self._generator, "check", lambda: None)()
+
+    def cancel(self, reason: str) -> None:
+        """Ask a generator that paints elsewhere to give up what it paints now; from any thread."""
+        getattr(self._generator, "cancel", lambda reason: None)(reason)
+
     def close(self) -> None:
         """Close the generator."""
         self._generator.close()

@@ -1,0 +1,244 @@
+"""JSON over HTTP to a server that paints: bounded, timed, tried again, and answered with one clear error."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from base64 import b64encode
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from tessonance.errors import GeneratorError, ProjectError, ServerGone
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Answer", "Server", "addresses_of", "refused", "secret"]
+
+MAX_ANSWER = 256 * 2**20  # of bytes: a picture of 8192 × 8192 as PNG in base64, nearly
+MAX_TEXT = 400  # letters of an answer that are shown
+CONNECT_SECONDS = 10.0
+BUSY = {429, 502, 503, 504}  # a proxy, or a server that is starting: asked again
+PAUSES = (0.5, 1.0, 2.0, 4.0)  # seconds before each further attempt
+
+
+class Answer:
+    """What a server answered.
+
+    Parameters
+    ----------
+    status : int
+    body : bytes
+    where : str
+        What to call the server and the path in errors.
+    """
+
+    def __init__(self, status: int, body: bytes, where: str) -> None:
+        self.status, self.body, self.where = status, body, where
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the status is one of success."""
+        return 200 <= self.status < 300
+
+    def json(self) -> Any:
+        """Return what the body says. Raises ServerGone where it is no JSON, such as the page of a proxy."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            raise ServerGone(
+                "the answer is no JSON",
+                where=self.where,
+                got=f"status {self.status}: {self.text()}",
+                hint="is this the address of the server itself, with its API switched on?",
+            ) from None
+
+    def text(self) -> str:
+        """Return the beginning of the body, to be read by a person."""
+        text = " ".join(self.body[: 4 * MAX_TEXT].decode("utf-8", "replace").split())
+        return text[:MAX_TEXT] + ("…" if len(text) > MAX_TEXT else "")
+
+
+class Server:
+    """One server, spoken to by any number of threads.
+
+    Parameters
+    ----------
+    address : str
+        Such as ``http://127.0.0.1:7860``; a path in it is kept.
+    timeout_seconds : float
+        How long the server may think about one request.
+    auth : str, optional
+        ``user:password`` for basic authentication, or a token without a colon; shown nowhere.
+
+    Raises
+    ------
+    ProjectError
+        If the address is none.
+    """
+
+    def __init__(self, address: str, *, timeout_seconds: float, auth: str | None = None) -> None:
+        import urllib3
+
+        self.address = address.rstrip("/")
+        timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=timeout_seconds)
+        self.headers = authorization(auth)
+        self._pool = urllib3.PoolManager(retries=False, timeout=timeout, headers=self.headers, maxsize=4)
+
+    def get(self, path: str, *, fields: Mapping[str, str] | None = None) -> Answer:
+        """Ask for something. Raises ServerGone after some attempts."""
+        return self._patiently("GET", path, fields=dict(fields or {}))
+
+    def post(self, path: str, body: object, *, again: bool = True) -> Answer:
+        """Send JSON.
+
+        Parameters
+        ----------
+        path : str
+        body : object
+        again : bool
+            Whether the server may be asked a second time where it is unclear what became of the first.
+
+        Returns
+        -------
+        Answer
+            Of any status but those of a server that is busy.
+
+        Raises
+        ------
+        ServerGone
+            If it cannot be reached, or is busy for too long.
+        """
+        return self._patiently("POST", path, json=body, again=again)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.clear()
+
+    def _patiently(self, method: str, path: str, *, again: bool = True, **sent: Any) -> Answer:
+        for pause in PAUSES if again else ():
+            with suppress(ServerGone):
+                return self._once(method, path, sent)
+            time.sleep(pause)
+        return self._once(method, path, sent)
+
+    def _once(self, method: str, path: str, sent: dict[str, Any]) -> Answer:
+        import urllib3
+
+        where = f"{self.address}{path}"
+        try:
+            reply = self._pool.request(method, where, preload_content=False, redirect=False, **sent)
+            try:
+                body = reply.read(MAX_ANSWER + 1, decode_content=True)
+            finally:
+                reply.release_conn()
+        except urllib3.exceptions.ReadTimeoutError:
+            raise ServerGone(
+                "the server thinks for too long", where=where, hint="a larger timeout_seconds, or look at the server"
+            ) from None
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise ServerGone(
+                "the server cannot be reached", where=self.address, got=_plainly(error), hint="is it running?"
+            ) from None
+        if len(body) > MAX_ANSWER:
+            raise GeneratorError("the answer is too large", where=where, wanted=f"at most {MAX_ANSWER:,} bytes")
+        if reply.status in BUSY:
+            raise ServerGone("the server is busy", where=where, got=f"status {reply.status}")
+        return Answer(reply.status, body, where)
+
+
+def refused(answer: Answer, what: str, *, hint: str | None = None) -> GeneratorError:
+    """Return the error of an answer that is no success.
+
+    Parameters
+    ----------
+    answer : Answer
+    what : str
+        What was asked for.
+    hint : str, optional
+
+    Returns
+    -------
+    GeneratorError
+    """
+    if answer.status in (401, 403):
+        return GeneratorError(
+            f"the server did not let us {what}",
+            where=answer.where,
+            got=f"status {answer.status}",
+            hint=hint or "give its user:password in the environment, see the page of this generator",
+        )
+    return GeneratorError(f"the server did not {what}", where=answer.where, got=_reason(answer), hint=hint)
+
+
+def addresses_of(address: str | tuple[str, ...]) -> tuple[str, ...]:
+    """Return the addresses of an option, each once.
+
+    Raises
+    ------
+    ProjectError
+        If there is none, one is no http address, or one holds a password.
+    """
+    found = tuple(dict.fromkeys([address] if isinstance(address, str) else address))
+    for each in found:
+        try:
+            parts = urlsplit(each)
+            good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            good, parts = False, None
+        if not good or parts is None:
+            raise ProjectError("this is no address", where="[generator]", wanted="http://HOST:PORT", got=each[:80])
+        if parts.username or parts.password or parts.query:
+            raise ProjectError(
+                "an address with a password in it",
+                where="[generator]",
+                got=f"{parts.scheme}://…@{parts.hostname}",
+                hint="give it in the environment instead, see the page of this generator",
+            )
+    if not found:
+        raise ProjectError("there is no address", where="[generator]", wanted="http://HOST:PORT")
+    return found
+
+
+def secret(name: str) -> str | None:
+    """Return a secret from the environment, where it is set."""
+    return os.environ.get(name) or None
+
+
+def authorization(auth: str | None) -> dict[str, str]:
+    """Return the header that carries a secret, if there is one."""
+    if not auth:
+        return {}
+    basic = ":" in auth
+    return {"Authorization": f"Basic {b64encode(auth.encode()).decode()}" if basic else f"Bearer {auth}"}
+
+
+def _reason(answer: Answer) -> str:
+    """Return what a server said of a failure: A1111's ``errors``, FastAPI's ``detail``, or the body's beginning."""
+    said: Any = None
+    with suppress(ValueError, RecursionError):
+        said = json.loads(answer.body)
+    if isinstance(said, dict):
+        for key in ("errors", "detail", "error", "message"):
+            if said.get(key):
+                return f"status {answer.status}: {_in_words(said[key])}"
+    return f"status {answer.status}: {answer.text() or 'nothing'}"
+
+
+def _in_words(said: object) -> str:
+    if isinstance(said, list):
+        return "; ".join(_in_words(each) for each in said[:4])
+    if isinstance(said, dict) and "msg" in said:
+        place = ".".join(str(part) for part in said.get("loc", ()) if part != "body")
+        return f"{place}: {said['msg']}"[:MAX_TEXT]
+    return " ".join(str(said).split())[:MAX_TEXT]
+
+
+def _plainly(error: Exception) -> str:
+    """Return the innermost reason of urllib3's nested errors."""
+    reason: Any = error
+    while isinstance(inner := getattr(reason, "reason", None), Exception):
+        reason = inner
+    return str(reason).split(": ", 1)[-1][:200] or type(reason).__name__
