@@ -15,6 +15,7 @@ __all__ = [
     "BANDS",
     "CHROMA",
     "FEATURES",
+    "TEMPO",
     "Idle",
     "Mapping",
     "Route",
@@ -31,7 +32,8 @@ BANDS: dict[str, tuple[float, float]] = {
     "high": (2_000.0, 16_000.0),
 }
 CHROMA = tuple(f"chroma_{tone}" for tone in ("c", "cs", "d", "ds", "e", "f", "fs", "g", "gs", "a", "as", "b"))
-FEATURES = (*BANDS, "loudness", "onset", "brightness", "noisiness", *CHROMA)
+TEMPO = ("beat", "bar", "bpm")
+FEATURES = (*BANDS, "loudness", "onset", *TEMPO, "brightness", "noisiness", *CHROMA)
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tessonance.errors import SoundError
-from tessonance.project import BANDS, CHROMA, FEATURES, Sound, check_feature, feature_name
+from tessonance.project import BANDS, CHROMA, FEATURES, TEMPO, Sound, check_feature, feature_name
 from tessonance.sound.level import AutomaticLevel, audible, loudness_of, scaled
-from tessonance.sound.onset import Onset
+from tessonance.sound.onset import Onset, Rises
 from tessonance.sound.spectrum import (
     HEARD,
     RATE,
@@ -22,6 +22,7 @@ from tessonance.sound.spectrum import (
     ear_weights,
     typical_share,
 )
+from tessonance.sound.tempo import TempoTracker
 from tessonance.sound.tone import Chroma, Noisiness, brightness
 
 if TYPE_CHECKING:
@@ -95,6 +96,8 @@ class FeatureStream:
         One per column.
     hop : int
         Samples at 48 kHz.
+    tempo : TempoTracker or None
+        What follows the beat, where ``beat``, ``bar`` or ``bpm`` is among the features: it takes taps, too.
 
     Raises
     ------
@@ -107,6 +110,8 @@ class FeatureStream:
         self.names, self.hop = feature_names(names), sound.hop
         self._amplitudes = _Amplitudes(self.names, sound=sound)
         self._onset = Onset(sound=sound) if "onset" in self.names else None
+        self.tempo = TempoTracker(hop=sound.hop) if set(TEMPO) & set(self.names) else None
+        self._rises = Rises(sound=sound) if self._onset or self.tempo else None
         self._tones = {names: make(sound.hop) for names, make in TONES.items() if set(names) & set(self.names)}
         self._spectra = Spectra(batch=BATCH)
         self._kept = np.zeros(HEARD - self.hop)
@@ -149,10 +154,14 @@ class FeatureStream:
         spectra = self._spectra
         power = spectra.power(WINDOW, EVERY_BIN).sum(axis=1)
         heard, usual = self._amplitudes.advance(spectra, power)
-        if self._onset:
-            heard["onset"] = self._onset.advance(spectra, power)
+        fade = audible(power, usual) if self._tones or self.tempo else power
+        if self._rises:
+            rises = self._rises.advance(spectra, power)
+            if self._onset:
+                heard["onset"] = self._onset.advance(rises, power)
+            if self.tempo:
+                heard |= zip(TEMPO, self.tempo.advance(rises, fade).T, strict=True)
         if self._tones:
-            fade = audible(power, usual)
             for names, tone in self._tones.items():
                 heard |= zip(names, tone(spectra).T * fade, strict=True)
         return [heard[name] for name in self.names]
