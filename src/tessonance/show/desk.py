@@ -132,7 +132,7 @@ class Desk:
         elif action == "leave":
             self._leave(now)
         else:
-            self._turn(action, now)
+            self._turn(action)
 
     def freeze(self, on: bool, now: float) -> None:
         """Let the picture stand still, or go on."""
@@ -153,11 +153,11 @@ class Desk:
         elif self._fade.choose(piece, seconds=seconds, now=now):
             self._show(piece, seconds, now)
 
-    def set_hands(self, hands: Hands, now: float) -> None:
+    def set_hands(self, hands: Hands) -> None:
         """Set gain, smoothing and level of the tesseract that is shown."""
         self.piece.hands = hands
         self._play(self._fade.piece)
-        self.note(self.hands_text or "as in the file", now)
+        self._say(self.hands_text or "gain, smoothing and level as in the file")  # the panel has a line for it
 
     def send(self, change: Change) -> None:
         """Pass on what concerns the coordinate alone."""
@@ -212,7 +212,7 @@ class Desk:
             parts.append("automatic level" if hands.automatic_level else f"level held at {hands.start_level_db:g} dB")
         return ", ".join(parts)
 
-    def _turn(self, action: Action, now: float) -> None:
+    def _turn(self, action: Action) -> None:
         hands = self.piece.hands
         if action == "automatic level":
             on = not self.piece.played.sound.automatic_level
@@ -222,7 +222,7 @@ class Desk:
         else:
             more = 1 if action.startswith("more") else -1
             hands = hands.turned(**{action.split()[1]: more})
-        self.set_hands(hands, now)
+        self.set_hands(hands)
 
     def _play(self, piece: int) -> None:
         self._listener.send(Play(piece, Routes.of(self.pieces[piece].played)))

@@ -278,7 +278,7 @@ class Player:
     def _status(self, now: float) -> Status:
         state = self._listener.source.state
         report = self.report()
-        heard = self._listener.source.name if not state.message else f"{self._listener.source.name}: {state.message}"
+        heard = self._listener.source.name + ("" if state.status == "playing" else f" ({state.status})")
         return Status(
             self._times.fps, report.late_share, state.level_db, heard, self._desk.hands_text, self._desk.notes(now)
         )
