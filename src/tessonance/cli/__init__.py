@@ -36,6 +36,7 @@ COMMANDS = (
     "features",
     "render",
     "play",
+    "bench",
     "devices",
     "doctor",
 )
