@@ -79,10 +79,10 @@ def display() -> Iterator[None]:
         server.wait()
 
 
-def painted(folder: Path) -> Path:
+def painted(folder: Path, *, steps: int = 17) -> Path:
     """Paint a tesseract where none was named."""
     file = folder / "bench.toml"
-    file.write_text(PROJECT)
+    file.write_text(PROJECT.replace("steps = 17", f"steps = {steps}"))
     tess.generate(file, folder / "bench.tess")
     return folder / "bench.tess"
 

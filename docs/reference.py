@@ -15,6 +15,7 @@ from tessonance.cli import COMMANDS, cli
 from tessonance.control import messages
 from tessonance.control.osc import PACKET_BYTES
 from tessonance.grid import Axis
+from tessonance.show.keys import KEYS
 
 HERE = Path(__file__).parent / "reference"
 
@@ -105,6 +106,16 @@ OSC_NOTES = [
 ]
 
 
+def keys() -> str:
+    """Every key of a show."""
+    pages = ["# Keys of a show", "", "Written by `python docs/reference.py` from the program's own table.", ""]
+    pages += ["| key | also | what it does |", "|---|---|---|"]
+    for key in KEYS:
+        also = "" if key.action == "choose" else ", ".join(name.upper() for name in key.names[1:])
+        pages.append(f"| {key.shown} | {also} | {key.says} |")
+    return "\n".join(pages)
+
+
 def _block(call: str, thing: Any) -> list[str]:
     return ["", "```text", call, "", inspect.getdoc(thing) or "", "```", ""]
 
@@ -137,8 +148,8 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
 def main() -> None:
     """Write the pages."""
     HERE.mkdir(exist_ok=True)
-    pages = (("commands", commands()), ("python", python()), ("project-file", project_file()), ("osc", osc()))
-    for name, text in pages:
+    pages = {"commands": commands(), "python": python(), "project-file": project_file(), "osc": osc(), "keys": keys()}
+    for name, text in pages.items():
         (HERE / f"{name}.md").write_text(text.rstrip() + "\n", encoding="utf-8")
 
 

@@ -103,3 +103,12 @@ def test_it_never_goes_back() -> None:
             assert answer <= position
             answers.append(answer)
     assert (np.diff(answers) >= 0).all()
+
+
+def test_what_is_tolerated_makes_it_that_much_newer_and_no_more_uneven() -> None:
+    exact, tolerant = (show(steady(10, every=8), until=9, clock=SampleClock(each))[120:] for each in (0.0, 0.004))
+    assert (tolerant[:, 1] <= tolerant[:, 2]).all()
+    gained = tolerant[:, 1] - exact[:, 1]
+    assert gained.min() >= 0
+    assert gained.max() == pytest.approx(0.004)
+    assert np.abs(np.diff(tolerant[:, 1]) - FRAME).max() <= 0.004 + 1e-9

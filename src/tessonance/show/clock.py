@@ -14,7 +14,7 @@ JUMP_SECONDS = 0.25  # further away than this it leaps there: after a stall, nob
 
 
 class SampleClock:
-    """Says which second of the sound is known at a host time.
+    """Says which second of the sound a frame is to show, of what is known.
 
     Sound arrives in steps: nothing for some milliseconds, then a block, sometimes several at once. A frame that took
     the newest sample there is would move by fits and starts. So this draws the line that lies just below the steps: it
@@ -22,9 +22,16 @@ class SampleClock:
     card: one that runs fast or slow bends the line within four seconds.
 
     `look` belongs to the thread that hears, `at` to the one that shows; nothing is locked.
+
+    Parameters
+    ----------
+    tolerance : float
+        Seconds that the line lies above that: so much earlier things are seen, and so much a frame may be off. Steps
+        that are no higher are passed on as they are.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tolerance: float = 0.0) -> None:
+        self._tolerance = tolerance
         self._known: float | None = None
         self._bin, self._lowest = 0, float("inf")
         self._lows: deque[float] = deque(maxlen=BINS)
@@ -40,7 +47,7 @@ class SampleClock:
         position : float
             In seconds of the sound; never less than before.
         host_seconds : float
-            When it was looked at; never earlier than before. Looking just before `at` is asked costs the least delay.
+            The time of the frame that is to show it, or when it was looked at; never earlier than before.
         """
         limit = position - host_seconds
         self._known = position
@@ -51,10 +58,11 @@ class SampleClock:
         if limit < self._lowest:
             self._lowest = limit
             lows = sorted((*self._lows, limit))
-            self._wanted = lows[1 if len(lows) > FORGIVING_FROM else 0]  # a bin that is new always comes here
+            # A bin that is new always comes here.
+            self._wanted = lows[1 if len(lows) > FORGIVING_FROM else 0] + self._tolerance
 
     def at(self, host_seconds: float) -> float | None:
-        """Return the newest second of the sound that is reliably known at a host time; None before the first look.
+        """Return the second of the sound that belongs to a host time; None before the first look.
 
         It never goes back, and where nothing arrives any more it stands at the last second that is known.
         """

@@ -28,6 +28,7 @@ __all__ = ["Listener"]
 
 GLANCE_SECONDS = 0.01  # how often the thread looks whether anybody hears
 PATIENCE_SECONDS = 0.03  # how long whoever shows frames may leave the sound alone, until the thread hears it
+TOLERANCE_SECONDS = 0.004  # of unevenness that nobody sees: three quarters of a hop
 AT_ONCE = 16_384  # samples heard before the path is told: after a stall it catches up in steps
 
 
@@ -73,7 +74,7 @@ class Listener:
         self._clock = clock
         self._waiting: list[NDArray[np.float32]] = []
         self._waiting_samples = 0
-        self._arrivals = SampleClock()
+        self._arrivals = SampleClock(TOLERANCE_SECONDS)
         self._turn, self._last_turn = Lock(), -float("inf")
         self._unwanted = Event()
         self._thread: Thread | None = None
@@ -99,8 +100,8 @@ class Listener:
     def seconds(self, host_seconds: float) -> float | None:
         """Return the second of the sound that is to be seen at a host time.
 
-        Of a song it is what is heard at that time, of a microphone the newest that is reliably known; None before any
-        sound came.
+        Of a song it is what is heard at that time, of a microphone the newest that is known for frames shown in even
+        steps; None before any sound came.
         """
         heard = self.source.heard(host_seconds)
         return self._arrivals.at(host_seconds) if heard is None else heard
@@ -109,23 +110,28 @@ class Listener:
         """Return how loud it was lately, in dBFS: the mean power of the last seconds that were not silent."""
         return self._ensemble.ear.level_db()
 
-    def advance(self) -> int:
+    def advance(self, due: float | None = None) -> int:
         """Do one round: make the changes that were asked for, and hear what came. Return how many samples came.
 
         It waits for nothing: where another thread is at it, or anything goes wrong, it comes back at once.
+
+        Parameters
+        ----------
+        due : float, optional
+            The host time at which the frame that is about to be made will be seen.
         """
         if not self._turn.acquire(blocking=False):
             return 0
         try:
             self._last_turn = self._clock()
-            return self._round()
+            return self._round(due)
         except Exception as error:  # whatever it is, the pictures go on and so does the listening
             self.problems.put(f"the sound stumbles: {error}")
             return 0
         finally:
             self._turn.release()
 
-    def _round(self) -> int:
+    def _round(self, due: float | None) -> int:
         self._make_changes()
         samples = self.source.read()
         if len(samples):
@@ -134,7 +140,7 @@ class Listener:
             if self._waiting_samples >= self._ensemble.samples_to_hop:
                 self._hear(self._taken())
         if self.position:
-            self._arrivals.look(self._ensemble.known_seconds, self._clock())
+            self._arrivals.look(self._ensemble.known_seconds, self._clock() if due is None else due)
         return len(samples)
 
     def _hear(self, samples: NDArray[np.float32]) -> None:

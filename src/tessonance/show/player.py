@@ -189,7 +189,7 @@ class Player:
             return False
         self._prepare(now)
         due = self._screen.begin()
-        self._listener.advance()
+        self._listener.advance(due)
         self._draw(due)
         self._times.add(self._screen.swap())
         return True
