@@ -93,6 +93,22 @@ class Bursts:
         self._played += frames
 
 
+class Places:
+    """Keeps where each frame was; see `tessonance.show.player.Others`."""
+
+    text = ""
+
+    def __init__(self, places: list[float]) -> None:
+        self._places = places
+
+    def attend(self, now: float) -> None:
+        """Nothing to say."""
+
+    def tell(self, voice: Any, coordinate: Any, seconds: float) -> None:
+        """Keep the place of a frame."""
+        self._places.append(float(coordinate[0]))
+
+
 def show(block: int, seconds: float) -> None:
     """Play and show; say for every burst when its frame was there."""
     from show import painted
@@ -127,7 +143,7 @@ def show(block: int, seconds: float) -> None:
                 [stage],
                 window,
                 limiter=FlashLimiter(),
-                after_frame=lambda voice, place: places.append(float(place[0])),
+                others=Places(places),
             )
             desk.begin()
             swaps, until = [], time.perf_counter() + seconds

@@ -31,7 +31,9 @@ def test_the_help_fits_into_the_frame(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("size", [(640, 360), (1280, 720), (64, 64)])
 def test_the_status_fits_whatever_there_is_to_say(size: tuple[int, int]) -> None:
-    status = Status(59.9, 0.01, -3.0, "a very long name of a device " * 9, "gain 2.00", ("word " * 400, "x" * 900))
+    status = Status(
+        59.9, 0.01, -3.0, "a very long name of a device " * 9, ("gain 2.00", "OSC"), ("word " * 400, "x" * 900)
+    )
     height, width, _ = status_panel(status, size).shape
     assert width <= size[0]
     assert height <= 40 * 16

@@ -335,9 +335,36 @@ def test_pictures_that_cannot_be_read_are_told_once(tmp_path: Path) -> None:
     assert show.desk.notes(show.clock.now) == ("flower.tess is gone",)
 
 
-def test_whoever_wants_to_hear_of_each_frame_does(tmp_path: Path) -> None:
-    heard: list[tuple[int, np.ndarray]] = []
-    show = Show(tmp_path, after_frame=lambda voice, place: heard.append((voice.piece, place)))
+class Others:
+    """Somebody who presses a key, and hears of frames."""
+
+    text = "OSC 127.0.0.1:9000: 3 messages"
+
+    def __init__(self) -> None:
+        self.attended: list[float] = []
+        self.told: list[tuple[int, np.ndarray, float]] = []
+
+    def attend(self, now: float) -> None:
+        self.attended.append(now)
+
+    def tell(self, voice: Any, coordinate: np.ndarray, seconds: float) -> None:
+        self.told.append((voice.piece, coordinate, seconds))
+
+
+def test_others_are_attended_to_before_each_frame_and_told_of_it(tmp_path: Path) -> None:
+    others = Others()
+    show = Show(tmp_path, others=others)
     show.go(1.0)
-    assert len(heard) >= 59
-    np.testing.assert_array_equal(heard[-1][1], show.stages[0].drawn[-1])
+    assert len(others.attended) == 60
+    assert len(others.told) >= 59
+    np.testing.assert_array_equal(others.told[-1][1], show.stages[0].drawn[-1])
+    np.testing.assert_array_equal(others.told[-1][1], show.listener.voices[0].path.at(others.told[-1][2]))
+
+
+def test_how_it_stands_with_others_is_on_the_panel(tmp_path: Path) -> None:
+    alone, together = Show(tmp_path), Show(tmp_path, others=Others())
+    for show in (alone, together):
+        show.screen.typed = ["p"]
+        show.go(0.1)
+    lower, higher = (show.screen.presented[-1]["panels"][0].image.shape[0] for show in (alone, together))
+    assert higher > lower

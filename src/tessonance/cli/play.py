@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 @click.option("--hud", is_flag=True, help="Begin with the panels: where it is, what it hears, how it goes.")
 @click.option("--record", type=click.Path(path_type=Path), help="Keep the show in NAME.tessrec, to film it afterwards.")
 @click.option("--force", is_flag=True, help="Replace the take if it exists.")
+@click.option("--osc-in", metavar="PORT", help="Listen to other programs: a port of this machine, or HOST:PORT.")
+@click.option("--osc-out", metavar="HOST:PORT", help="Tell another program of every frame.")
 @click.option("--no-flash-limit", is_flag=True, help="Show flashes as they come. They can cause seizures.")
 @click.option("--seconds", type=DURATION, help="End by itself after so long; 90s, 10m, 2h.")
 def play(
@@ -58,6 +60,8 @@ def play(
     hud: bool,
     record: Path | None,
     force: bool,
+    osc_in: str | None,
+    osc_out: str | None,
     no_flash_limit: bool,
     seconds: float | None,
 ) -> None:
@@ -95,6 +99,8 @@ def play(
         look=look,
         record=record,
         force=force,
+        osc_in=osc_in,
+        osc_out=osc_out,
         seconds=seconds,
         say=lambda text: click.echo(text, err=True),
     )

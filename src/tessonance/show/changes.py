@@ -20,8 +20,10 @@ __all__ = [
     "End",
     "Hold",
     "Play",
+    "Release",
     "Routes",
     "SetAxis",
+    "SetFeature",
     "Show",
     "Tap",
     "change_from",
@@ -57,6 +59,17 @@ class SetAxis(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="axis
 
     axis: str
     value: float | None
+
+
+class SetFeature(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="feature"):
+    """Let a feature be this, 0..1, whatever is heard; with None, what is heard again."""
+
+    feature: str
+    value: float | None
+
+
+class Release(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="release"):
+    """Give every axis back to the music."""
 
 
 class Tap(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="tap"):
@@ -96,10 +109,12 @@ class Blackout(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="bla
     seconds: float
 
 
-Change: TypeAlias = Play | End | Hold | SetAxis | Tap | Beat | Show | Blackout
+Change: TypeAlias = Play | End | Hold | SetAxis | SetFeature | Release | Tap | Beat | Show | Blackout
 _KINDS: dict[str, type[Any]] = {
     "hold": Hold,
     "axis": SetAxis,
+    "feature": SetFeature,
+    "release": Release,
     "tap": Tap,
     "beat": Beat,
     "end": End,

@@ -94,6 +94,11 @@ class Desk:
         self._told: dict[str, str] = {}
 
     @property
+    def dark(self) -> bool:
+        """Whether the picture is faded out, or on the way there."""
+        return self._dark
+
+    @property
     def piece(self) -> LivePiece:
         """The tesseract that is shown."""
         return self.pieces[self._fade.piece]
@@ -136,6 +141,8 @@ class Desk:
 
     def freeze(self, on: bool, now: float) -> None:
         """Let the picture stand still, or go on."""
+        if on == self.frozen:
+            return
         self.frozen = on
         self._listener.send(Hold(on))
         self.note("frozen" if on else "going on", now)
@@ -157,7 +164,6 @@ class Desk:
         """Set gain, smoothing and level of the tesseract that is shown."""
         self.piece.hands = hands
         self._play(self._fade.piece)
-        self._say(self.hands_text or "gain, smoothing and level as in the file")  # the panel has a line for it
 
     def send(self, change: Change) -> None:
         """Pass on what concerns the coordinate alone."""
@@ -223,6 +229,7 @@ class Desk:
             more = 1 if action.startswith("more") else -1
             hands = hands.turned(**{action.split()[1]: more})
         self.set_hands(hands)
+        self._say(self.hands_text or "gain, smoothing and level as in the file")  # the panel has a line for it
 
     def _play(self, piece: int) -> None:
         self._listener.send(Play(piece, Routes.of(self.pieces[piece].played)))

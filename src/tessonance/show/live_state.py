@@ -50,6 +50,14 @@ class LiveTrack:
                 self._last = place
             np.maximum(self._peaks[place % ROOM], row, out=self._peaks[place % ROOM])
 
+    def now(self, seconds: float) -> NDArray[np.float32]:
+        """Return the peaks of the thirtieth of a second that a time lies in; 0 where nothing is known of it."""
+        place = math.floor(seconds * HISTORY_RATE + 1e-6)
+        if not self._last - ROOM // 2 < place <= self._last:
+            return np.zeros(len(self.names), np.float32)
+        now: NDArray[np.float32] = self._peaks[place % ROOM].copy()
+        return now
+
     def lately(self, seconds: float) -> NDArray[np.float32]:
         """Return the peaks of `HISTORY_SECONDS` that were complete at a time, oldest first; 0 where there are none."""
         stop = math.floor(seconds * HISTORY_RATE + 1e-6)

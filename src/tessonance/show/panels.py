@@ -40,8 +40,8 @@ class Status:
         The peak of the input, in dBFS.
     input : str
         What is heard, and what is wrong with it.
-    hands : str
-        How the artist has set gain, smoothing and level; empty where as in the file.
+    lines : tuple of str
+        How the artist has set gain, smoothing and level, and what other programs say, where there is something to say.
     notes : tuple of str
         What else is to be said, the newest last.
     """
@@ -50,7 +50,7 @@ class Status:
     late_share: float
     level_db: float
     input: str
-    hands: str = ""
+    lines: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -71,13 +71,13 @@ def status_panel(status: Status, size: tuple[int, int]) -> NDArray[np.uint8]:
     letters = _letters(size)
     width = max(8, min(round(30 * letters), size[0] - 2 * round(letters)))
     rows = [f"{status.fps:.1f} fps, {status.late_share:.1%} late", status.input]
-    rows += [text for text in (status.hands,) if text]
+    rows += status.lines
     notes = [part for note in status.notes for part in _wrapped(note, letters, width - 2 * round(letters))]
     line, gap = _line(letters), round(letters)
     panel = _glass(width, (len(rows) + len(notes)) * line + gap + 2 * gap)
     top = gap
     for k, text in enumerate((*rows, *notes)):
-        colour = (INK, DIM, DIM)[k] if k < len(rows) else WARM
+        colour = INK if k == 0 else DIM if k < len(rows) else WARM
         write(panel, label(clipped(text, letters, width - 2 * gap), letters), (gap, top), colour)
         top += line
         if k == 1:

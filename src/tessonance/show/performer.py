@@ -11,7 +11,7 @@ from tessonance.errors import ProjectError
 from tessonance.motion import Motion
 from tessonance.motion.hands import coefficient
 from tessonance.project import ANALYSIS_RATE
-from tessonance.show.changes import Beat, Hold, Routes, SetAxis, Tap
+from tessonance.show.changes import Beat, Hold, Release, Routes, SetAxis, SetFeature, Tap
 from tessonance.show.idle import IdleMotion
 from tessonance.sound.stream import FeatureStream
 
@@ -27,6 +27,7 @@ __all__ = ["Ear", "Performed", "Performer"]
 WARM_UP_SECONDS = 5.0  # of sound that a new mapping hears before it plays: more than the automatic level remembers
 GLIDE_SECONDS = 0.6  # from where a change found the coordinate to where it leads
 HOP, SILENCE_DB = 256, -60.0  # by which the level of the last seconds is told
+FAINT = 0.01  # of a feature that comes from elsewhere: below it is silence
 GRAB_MS = 30.0  # how an axis follows a hand that sets it in steps
 
 
@@ -120,6 +121,7 @@ class Performer:
         self._start_hearing(mapping)
         self._grab = coefficient(GRAB_MS, self.hop_seconds)
         self._grabbed: dict[int, tuple[float, float]] = {}  # axis → where it is wanted, where it is
+        self._given: dict[str, float] = {}  # features that come from elsewhere
         self._frozen: NDArray[np.float64] | None = None
         self._place: NDArray[np.float64] = self._motion.place
         self._out: NDArray[np.float64] = self._place
@@ -154,6 +156,8 @@ class Performer:
         heard = np.concatenate([self._rest, samples])
         powers = _powers(heard[: len(values) * self.hop], self.hop)
         self._rest = heard[len(values) * self.hop :]
+        if self._given:
+            powers = self._give(values, powers)
         coordinates = np.empty((len(values), len(self.closed)))
         for k, (row, power) in enumerate(zip(values, powers, strict=True)):
             coordinates[k] = self._step(row, power)
@@ -174,6 +178,11 @@ class Performer:
             self._glide()
         elif isinstance(change, SetAxis):
             self._set(change)
+        elif isinstance(change, SetFeature):
+            self._set_feature(change)
+        elif isinstance(change, Release):
+            self._grabbed.clear()
+            self._glide()
         elif isinstance(change, Tap | Beat):
             self._beat(change)
 
@@ -250,6 +259,21 @@ class Performer:
             self._grabbed[axis] = (min(max(change.value, 0.0), 1.0), at)
         if (before is None) != (change.value is None):  # a hand that goes on moving does not begin its glide anew
             self._glide()
+
+    def _set_feature(self, change: SetFeature) -> None:
+        if change.feature not in self._stream.names:
+            raise ProjectError(f"no route needs the feature {change.feature!r}", wanted=", ".join(self._stream.names))
+        if change.value is None or not math.isfinite(change.value):
+            self._given.pop(change.feature, None)
+        else:
+            self._given[change.feature] = min(max(change.value, 0.0), 1.0)
+
+    def _give(self, values: NDArray[np.float32], powers: list[float]) -> list[float]:
+        """Put features that come from elsewhere into some hops; return their powers, since those sound, too."""
+        for name, value in self._given.items():
+            if name in self._stream.names:
+                values[:, self._stream.names.index(name)] = value
+        return [1.0] * len(powers) if max(self._given.values()) > FAINT else powers
 
     def _beat(self, change: Tap | Beat) -> None:
         """Tell the tempo tracker, where the mapping has one."""

@@ -18,6 +18,7 @@ from tessonance.show.flash import FlashLimiter
 from tessonance.show.listener import Listener
 from tessonance.show.mapping_file import MappingFile
 from tessonance.show.player import Player
+from tessonance.show.remote import Remote
 from tessonance.show.take import Piece, TakeWriter
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OSC", "Look", "open_input", "play"]
 
-OSC = "osc"  # the word for no sound at all: everything comes from other programs
+OSC, OSC_NAME = "osc", "OSC"  # the word for no sound at all: everything comes from other programs
 LAYER_BYTES = 256 * 2**20  # of pictures that are ready, for all tesseracts of a show together
 SWITCH_SECONDS = 0.001  # how long the interpreter's lock may be held against a thread that wants it
 
@@ -85,6 +86,8 @@ def play(
     look: Look | None = None,
     record: str | Path | None = None,
     force: bool = False,
+    osc_in: str | None = None,
+    osc_out: str | None = None,
     seconds: float | None = None,
     say: Callable[[str], object] = lambda text: None,
     surface: Surface | None = None,
@@ -113,6 +116,8 @@ def play(
         A take to write; see `tessonance.show.take.TakeWriter`.
     force : bool
         Whether to replace a take that exists.
+    osc_in, osc_out : str, optional
+        Where other programs are listened to and told of every frame: a port, or HOST:PORT; see `OscIn` and `OscOut`.
     seconds : float, optional
         How long to play; until the window is closed unless given.
     say : callable
@@ -145,6 +150,7 @@ def play(
         desk = Desk(pieces, listener, hud=look.hud, say=say)
         screen = surface or stack.enter_context(_window(look, pieces[0].name))
         stages = _stages(stack, screen, opened, look)
+        others = _remote(stack, desk, osc_in, osc_out, features=source.name == OSC_NAME)
         player = Player(
             desk,
             listener,
@@ -153,6 +159,7 @@ def play(
             limiter=FlashLimiter() if look.flash_limit else None,
             fit=look.fit,
             delay_seconds=look.delay_ms / 1000,
+            others=others,
         )
         for piece in pieces:
             piece.file.start()
@@ -175,7 +182,7 @@ def open_input(wanted: str | None, *, output: str | None = None, start: float = 
     from tessonance.sound import Silence, opening
 
     if wanted is not None and wanted.strip().lower() == OSC and not Path(wanted).is_file():
-        return Silence(name="OSC")
+        return Silence(name=OSC_NAME)
     try:
         return opening.open_input(wanted, output=output, start=start, loop=loop)
     except SoundError as error:
@@ -236,6 +243,14 @@ def _stages(stack: ExitStack, screen: Surface, opened: Sequence[Tesseract], look
         stack.enter_context(Stage(screen.context, tesseract, method=look.method, layer_bytes=share))
         for tesseract in opened
     ]
+
+
+def _remote(stack: ExitStack, desk: Desk, osc_in: str | None, osc_out: str | None, *, features: bool) -> Remote:
+    from tessonance.control.osc import OscIn, OscOut
+
+    hearing = stack.enter_context(OscIn(osc_in)) if osc_in is not None else None
+    telling = stack.enter_context(OscOut(osc_out)) if osc_out is not None else None
+    return Remote(desk, hearing=hearing, telling=telling, features=features)
 
 
 def _run(player: Player, desk: Desk, writer: TakeWriter | None, seconds: float | None) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tessonance.show.stage import Counts, Drawn
     from tessonance.sinks.presenter import Panel
 
-__all__ = ["Player", "Screen", "ShowReport", "Stage"]
+__all__ = ["Others", "Player", "Screen", "ShowReport", "Stage"]
 
 BEHIND_SECONDS = 0.05  # over which the velocity is taken
 AHEAD_SECONDS = (0.017, 0.033, 0.067, 0.1, 0.15, 0.2)  # where a path may be known already: that of a song
@@ -114,6 +114,23 @@ class Screen(Protocol):
         ...
 
 
+class Others(Protocol):
+    """Who else has a say in a show, and hears of it; see `tessonance.show.remote.Remote`."""
+
+    @property
+    def text(self) -> str:
+        """How it stands with them; empty where there is nothing to say."""
+        ...
+
+    def attend(self, now: float) -> None:
+        """Do what they said since the last frame."""
+        ...
+
+    def tell(self, voice: Voice, coordinate: NDArray[np.float64], seconds: float) -> None:
+        """Tell them of a frame: what plays, where it is, and the second of the sound that it shows."""
+        ...
+
+
 @dataclass(frozen=True)
 class ShowReport:
     """How a show went.
@@ -156,8 +173,8 @@ class Player:
     fit : {"cover", "contain", "stretch"}
     delay_seconds : float
         How much later than the sound the pictures come.
-    after_frame : callable, optional
-        Called with each frame's voice and coordinate, for those who want to hear of it.
+    others : Others, optional
+        Who else has a say in the show, and hears of it.
     clock : callable
         The seconds of the host.
     """
@@ -172,12 +189,12 @@ class Player:
         limiter: FlashLimiter | None = None,
         fit: str = "cover",
         delay_seconds: float = 0.0,
-        after_frame: Callable[[Voice, NDArray[np.float64]], object] = lambda voice, coordinate: None,
+        others: Others | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._desk, self._listener, self._stages, self._screen = desk, listener, tuple(stages), screen
-        self._limiter, self._fit, self._delay, self._after_frame = limiter, fit, delay_seconds, after_frame
-        self._clock, self._times = clock, FrameTimes()
+        self._limiter, self._fit, self._delay = limiter, fit, delay_seconds
+        self._clock, self._times, self._others = clock, FrameTimes(), others
         self._overlays = Overlays(desk, self._status)
         self._places = [np.full(1, 0.5)] * len(self._stages)
 
@@ -215,6 +232,8 @@ class Player:
             if wish == "fullscreen" or self._screen.fullscreen:
                 self._screen.toggle_fullscreen()
         self._desk.screen.clear()
+        if self._others is not None:
+            self._others.attend(now)
         self._desk.look(now)
 
     def _prepare(self, now: float) -> None:
@@ -240,8 +259,8 @@ class Player:
         shown_in = size if self._fit == "cover" else None
         drawn = [self._stages[each].draw(self._place(each, seconds), shown_in=shown_in) for each in pieces]
         voice = self._listener.voice(piece)
-        if voice is not None:
-            self._after_frame(voice, self._places[piece])
+        if voice is not None and self._others is not None:
+            self._others.tell(voice, self._places[piece], seconds)
         self._screen.present(
             drawn[0].texture,
             over=None if before is None else drawn[1].texture,
@@ -279,6 +298,6 @@ class Player:
         state = self._listener.source.state
         report = self.report()
         heard = self._listener.source.name + ("" if state.status == "playing" else f" ({state.status})")
-        return Status(
-            self._times.fps, report.late_share, state.level_db, heard, self._desk.hands_text, self._desk.notes(now)
-        )
+        others = "" if self._others is None else self._others.text
+        lines = tuple(text for text in (self._desk.hands_text, others) if text)
+        return Status(self._times.fps, report.late_share, state.level_db, heard, lines, self._desk.notes(now))
