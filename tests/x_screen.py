@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import struct
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,7 @@ def x_screen(folder: Path) -> Iterator[XScreen]:
         f"{SIZE[0]}x{SIZE[1]}x24",
         "+extension",
         "GLX",
+        "-noreset",
         "-nolisten",
         "tcp",
         "-fbdir",
@@ -36,7 +38,9 @@ def x_screen(folder: Path) -> Iterator[XScreen]:
         assert server.stdout is not None
         number = server.stdout.readline().strip()
         assert number, "Xvfb did not start"
-        yield XScreen(f":{number}", folder / "Xvfb_screen0")
+        made = XScreen(f":{number}", folder / "Xvfb_screen0")
+        made.wait()
+        yield made
     finally:
         server.terminate()
         server.wait()
@@ -48,6 +52,14 @@ class XScreen:
 
     def __init__(self, display: str, file: Path) -> None:
         self.display, self._file = display, file
+
+    def wait(self) -> None:
+        """Wait until its pixels can be read: the server answers before it has written their header."""
+        for _ in range(200):
+            if 100 <= struct.unpack_from(">I", self._file.read_bytes()[:4].ljust(4, b"\0"))[0] < 1000:
+                return
+            time.sleep(0.05)
+        raise AssertionError("Xvfb writes no pixels")
 
     def pixels(self) -> np.ndarray:
         """Return what is seen, shape (900, 1600, 3): the file is in the format of xwd."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -67,12 +67,13 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def play(screen: XScreen, folder: Path, *words: str) -> subprocess.Popen[str]:
-    """Begin a show."""
+@contextmanager
+def play(screen: XScreen, folder: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """Begin a show; whatever becomes of the test, it does not go on after it."""
     environment = os.environ | {"DISPLAY": screen.display, "PYTHONWARNINGS": "error::UserWarning"}
     environment.pop("WAYLAND_DISPLAY", None)
     code = "from tessonance.cli import main; main()"
-    return subprocess.Popen(
+    running = subprocess.Popen(
         [sys.executable, "-c", code, "play", "small.tess", *words],
         cwd=folder,
         env=environment,
@@ -80,6 +81,11 @@ def play(screen: XScreen, folder: Path, *words: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
+    with running:
+        try:
+            yield running
+        finally:
+            running.kill()
 
 
 def until(true: Any, seconds: float = 60.0) -> bool:
@@ -118,7 +124,7 @@ def test_an_interruption_ends_it_politely(screen: XScreen, stage: Path) -> None:
     with play(screen, stage, *words) as running:
         assert until(lambda: (screen.pixels() > 0).any())
         time.sleep(1.0)
-        running.send_signal(signal.SIGINT)
+        running.terminate()  # what runs in the background of a shell hears no SIGINT
         out, errors = running.communicate(timeout=60)
     assert running.returncode == 0, errors
     assert "frames: one every" in out
