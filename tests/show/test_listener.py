@@ -128,6 +128,48 @@ def test_another_mapping_keeps_the_path_and_begins_a_track_of_other_features() -
     assert listener.voices[0].track.names == ("low",)
 
 
+def test_a_mapping_of_other_features_warms_up_over_some_rounds_and_then_plays() -> None:
+    clock, notes = Clock(), Notes()
+    listener = listening(clock, samples=np.tile(song(), 4), record=notes)
+    run(listener, clock, 8.0, step=1 / 60)
+    listener.send(play(0, Route(feature="mid", axis="bloom")))
+    names = []
+    for _ in range(30):
+        run(listener, clock, 1 / 60, step=1 / 60)
+        names.append(listener.voices[0].track.names)
+    assert names[2] == ("low", "high")
+    assert names[-1] == ("mid",)
+    sample, change = notes.changes[-1]
+    assert change.since == pytest.approx(8.0 * RATE - 5.0 * RATE, abs=1_000)
+    assert sample > 8.0 * RATE + 4 * 800
+
+
+def test_what_warms_up_is_forgotten_when_something_else_is_wanted() -> None:
+    clock, notes = Clock(), Notes()
+    listener = listening(clock, samples=np.tile(song(), 4), record=notes)
+    run(listener, clock, 8.0, step=1 / 60)
+    listener.send(play(1, Route(feature="low", axis="petals")))
+    run(listener, clock, 1 / 60, step=1 / 60)
+    listener.send(End(1))
+    listener.send(play(0, Route(feature="mid", axis="bloom")))
+    run(listener, clock, 1 / 60, step=1 / 60)
+    listener.send(play())
+    run(listener, clock, 1.0, step=1 / 60)
+    assert [voice.piece for voice in listener.voices] == [0]
+    assert listener.voices[0].track.names == ("low", "high")
+
+
+def test_a_tesseract_that_joins_while_all_is_held_is_held_too() -> None:
+    clock = Clock()
+    listener = listening(clock)
+    run(listener, clock, 1.0)
+    listener.send(Hold(True))
+    listener.send(play(1, Route(feature="low", axis="petals", attack_ms=0, release_ms=0)))
+    run(listener, clock, 1.5)
+    path = listener.voice(1).path  # type: ignore[union-attr]
+    assert np.ptp(path.at(np.linspace(path.start_seconds, path.stop_seconds, 50))) == 0
+
+
 def test_what_cannot_be_is_told_and_the_show_goes_on() -> None:
     clock = Clock()
     listener = listening(clock)

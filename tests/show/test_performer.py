@@ -13,8 +13,9 @@ from tessonance.errors import ProjectError
 from tessonance.grid import Axis, Grid
 from tessonance.motion import motion
 from tessonance.project import Idle, Mapping, Route, Sound
-from tessonance.show.changes import Hold, Routes, SetAxis
-from tessonance.show.performer import WARM_UP_SECONDS, Ear, Performer
+from tessonance.show.changes import Hold, Release, SetAxis, SetFeature
+from tessonance.show.hearing import WARM_UP_SECONDS, Ear, Hearing, warm_up_from
+from tessonance.show.performer import Performer
 
 RATE = 48_000
 GRID = Grid([Axis(name="bloom", steps=9), Axis(name="ring", steps=8, closed=True)])
@@ -42,8 +43,16 @@ class Show:
 
     def __init__(self, routes: Mapping, *, ear: Ear | None = None, seed: int = 0) -> None:
         self.ear = ear or Ear()
-        self.performer = Performer(routes, self.ear)
+        self.performer = Performer(routes, self.hearing(routes))
         self.rng = np.random.default_rng(seed)
+
+    def hearing(self, mapping: Mapping) -> Hearing:
+        hearing = Hearing(mapping, since=warm_up_from(self.ear.position, hop=mapping.sound.hop))
+        assert hearing.catch_up(self.ear)
+        return hearing
+
+    def play(self, mapping: Mapping) -> None:
+        self.performer.play(mapping, self.hearing(mapping) if self.performer.needs_to_hear(mapping) else None)
 
     def hear(self, samples: np.ndarray) -> np.ndarray:
         parts = [np.zeros((0, 2))]
@@ -71,7 +80,7 @@ def test_how_the_samples_are_cut_changes_nothing(sound: np.ndarray) -> None:
 def test_the_same_changes_at_the_same_samples_give_the_same_coordinates(sound: np.ndarray) -> None:
     other = mapping(Route(feature="mid", axis="bloom"), *ROUTES, idle=Idle(speed=0.1))
     changes = [
-        (61_000, Routes.of(other)),
+        (61_000, other),
         (90_001, SetAxis("ring", 0.7)),
         (200_000, Hold(True)),
         (222_222, Hold(False)),
@@ -81,7 +90,10 @@ def test_the_same_changes_at_the_same_samples_give_the_same_coordinates(sound: n
         show, at, parts = Show(mapping(), seed=seed), 0, []
         for position, change in changes:
             parts.append(show.hear(sound[at:position]))
-            show.performer.change(change)
+            if isinstance(change, Mapping):
+                show.play(change)
+            else:
+                show.performer.change(change)
             at = position
         paths.append(np.concatenate([*parts, show.hear(sound[at:])]))
     np.testing.assert_array_equal(*paths)
@@ -101,7 +113,7 @@ def test_the_same_changes_at_the_same_samples_give_the_same_coordinates(sound: n
 def test_a_new_mapping_plays_on_without_a_jump(sound: np.ndarray, other: Mapping) -> None:
     show = Show(mapping())
     before = show.hear(sound[: 6 * RATE + 77])
-    show.performer.change(Routes.of(other))
+    show.play(other)
     after = show.hear(sound[6 * RATE + 77 :])
     joint = steps(np.concatenate([before[-1:], after[:4]]))
     usual = max(steps(before).max(), steps(after[200:]).max())
@@ -112,7 +124,7 @@ def test_after_the_glide_a_new_mapping_plays_as_if_it_had_been_there_always(soun
     low, other = mapping(ROUTES[0]), mapping(Route(feature="loudness", axis="bloom"), sound=Sound(gate_db=-50))
     show = Show(low)
     show.hear(sound[: 8 * RATE])
-    show.performer.change(Routes.of(other))
+    show.play(other)
     after = show.hear(sound[8 * RATE :])
     always = Show(other).hear(sound)
     np.testing.assert_allclose(after[-300:], always[-300:], atol=1e-3)
@@ -122,7 +134,7 @@ def test_more_gain_moves_it_further_and_keeps_the_features(sound: np.ndarray) ->
     show = Show(mapping())
     before = show.hear(sound[: 6 * RATE])
     halved = tuple(msgspec.structs.replace(route, gain=route.gain / 2) for route in ROUTES)
-    show.performer.change(Routes.of(mapping(*halved)))
+    show.play(mapping(*halved))
     after = show.hear(sound[6 * RATE :])[150:]
     assert np.ptp(after[:, 0]) < 0.6 * np.ptp(before[:, 0])
 
@@ -179,8 +191,7 @@ def test_in_silence_it_drifts_and_says_so(sound: np.ndarray) -> None:
     [
         (SetAxis("blom", 0.5), "there is no axis 'blom'"),
         (SetAxis("bloom", float("nan")), "cannot be put there"),
-        (Routes((Route(feature="low", axis="petals"),)), "there is no axis 'petals'"),
-        (Routes(ROUTES, Sound(hop=512)), "the hop stays as it is"),
+        (SetFeature("mid", 0.5), "no route needs the feature 'mid'"),
     ],
 )
 def test_a_change_that_cannot_be_changes_nothing(sound: np.ndarray, change: Any, text: str) -> None:
@@ -202,13 +213,60 @@ def test_one_that_joins_later_is_on_the_hops_of_the_stream_and_warmed_up(sound: 
     np.testing.assert_allclose(after, always, atol=5e-3)  # silence does not count, so a memory may reach further back
 
 
+def test_a_mapping_of_another_hop_is_refused_and_changes_nothing(sound: np.ndarray) -> None:
+    show = Show(mapping())
+    before = show.hear(sound[:RATE])
+    with pytest.raises(ProjectError, match="the hop stays as it is"):
+        show.performer.play(mapping(sound=Sound(hop=512)))
+    after = show.hear(sound[RATE : 2 * RATE])
+    np.testing.assert_array_equal(np.concatenate([before, after]), Show(mapping()).hear(sound[: 2 * RATE]))
+
+
+def test_a_feature_is_what_another_program_says_until_it_is_given_back(sound: np.ndarray) -> None:
+    show, plain = Show(mapping()), Show(mapping()).hear(sound)
+    show.hear(sound[: 2 * RATE])
+    show.performer.change(SetFeature("low", 0.625))
+    given = show.hear(sound[2 * RATE : 6 * RATE])
+    np.testing.assert_allclose(given[-50:, 0], 0.625, atol=0.01)
+    show.performer.change(SetFeature("low", None))
+    after = show.hear(sound[6 * RATE :])
+    np.testing.assert_allclose(after[-300:, 0], plain[-300:, 0], atol=1e-3)
+
+
+def test_all_axes_are_given_back_at_once(sound: np.ndarray) -> None:
+    show, plain = Show(mapping()), Show(mapping()).hear(sound)
+    show.hear(sound[: 2 * RATE])
+    for change in (SetAxis("bloom", 0.9), SetAxis("ring", 0.1)):
+        show.performer.change(change)
+    show.hear(sound[2 * RATE : 4 * RATE])
+    show.performer.change(Release())
+    after = show.hear(sound[4 * RATE :])
+    np.testing.assert_array_equal(after[200:], plain[-len(after) + 200 :])
+
+
+@pytest.mark.parametrize("most", [None, 1_000, 24_000])
+def test_warming_up_in_parts_is_warming_up(sound: np.ndarray, most: int | None) -> None:
+    ear = Ear()
+    ear.hear(sound[: 8 * RATE + 77])
+    hearing, whole = (Hearing(mapping(), since=warm_up_from(ear.position, hop=256)) for _ in range(2))
+    while not hearing.catch_up(ear, most=most):
+        pass
+    whole.catch_up(ear)
+    np.testing.assert_array_equal(hearing.motion.place, whole.motion.place)
+    pushed, wanted = (each.push(sound[8 * RATE + 77 :]) for each in (hearing, whole))
+    np.testing.assert_array_equal(pushed[0], wanted[0])
+    assert pushed[1] == wanted[1]
+
+
 def test_the_ear_remembers_the_last_seconds() -> None:
     ear, samples = Ear(), np.random.default_rng(0).random(40 * RATE).astype(np.float32)
     for piece in np.array_split(samples, 97):
         ear.hear(piece)
-    lately = ear.lately(WARM_UP_SECONDS, hop=256)
-    assert WARM_UP_SECONDS * RATE - 256 < len(lately) <= WARM_UP_SECONDS * RATE
-    assert (len(samples) - len(lately)) % 256 == 0
-    np.testing.assert_array_equal(lately, samples[len(samples) - len(lately) :])
+    begin = warm_up_from(ear.position, hop=256)
+    assert begin % 256 == 0
+    assert WARM_UP_SECONDS * RATE - 256 < ear.position - begin <= WARM_UP_SECONDS * RATE
+    np.testing.assert_array_equal(ear.since(begin), samples[begin:])
+    np.testing.assert_array_equal(ear.since(begin, most=100), samples[begin : begin + 100])
     ear.hear(samples)  # far more than it keeps
-    np.testing.assert_array_equal(ear.lately(1.0, hop=256), samples[len(samples) - len(ear.lately(1.0, hop=256)) :])
+    np.testing.assert_array_equal(ear.since(ear.position - 500), samples[-500:])
+    assert len(ear.since(0)) < len(samples)

@@ -10,6 +10,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -19,7 +20,7 @@ from tessonance.errors import OutputExists, SoundError, TessError
 from tessonance.grid import Axis, Grid
 from tessonance.project import Idle, Route, Sound
 from tessonance.show import take_blocks
-from tessonance.show.changes import Beat, Blackout, End, Hold, Play, Routes, SetAxis, Show, Tap
+from tessonance.show.changes import Beat, Blackout, End, Hold, Play, Release, Routes, SetAxis, SetFeature, Show, Tap
 from tessonance.show.ensemble import Ensemble
 from tessonance.show.take import Piece, TakeWriter
 from tessonance.show.take_reader import Take, read_take, replay
@@ -54,6 +55,11 @@ NIGHT: tuple[tuple[float, Any], ...] = (
 )
 
 
+def unheard(change: Any) -> Any:
+    """A change as it was asked for, without what it had heard before it was made."""
+    return msgspec.structs.replace(change, since=None) if isinstance(change, Play) else change
+
+
 def perform(path: Path, *, block: int = 200, until: float | None = None) -> TakeWriter:
     """Play a night, block by block."""
     writer = TakeWriter(path, PIECES)
@@ -80,10 +86,11 @@ def test_it_keeps_the_samples_the_changes_and_the_names(night: Path) -> None:
     np.testing.assert_array_equal(take.samples, song())
     assert take.whole
     assert take.seconds == 6.0
-    assert [change for _, change in take.changes] == [change for _, change in NIGHT]
-    assert all(
-        abs(sample / RATE - when) <= 200 / RATE for (sample, _), (when, _) in zip(take.changes, NIGHT, strict=True)
-    )
+    kept = [(sample, unheard(change)) for sample, change in take.changes]
+    assert len(kept) == len(NIGHT)
+    for when, change in NIGHT:
+        late = [sample - when * RATE for sample, each in kept if each == change and sample >= when * RATE]
+        assert min(late) <= (2_600 if isinstance(change, Play) else 200)  # other features warm up over some blocks
     assert [piece.name for piece in take.pieces] == ["flower", "tide"]
     assert [piece.grid.axes for piece in take.pieces] == [ONE.axes, TWO.axes]
 
@@ -91,11 +98,9 @@ def test_it_keeps_the_samples_the_changes_and_the_names(night: Path) -> None:
 def test_heard_again_it_leads_to_the_same_coordinates(night: Path) -> None:
     take = read_take(night)
     again = replay(take)
-    assert [(moves.piece, moves.hop, moves.first_hop) for moves in take.moves] == [
-        (0, 256, 0),
-        (1, 128, 2 * RATE // 128),
-        (0, 256, 5 * RATE // 256),
-    ]
+    assert [(moves.piece, moves.hop) for moves in take.moves] == [(0, 256), (1, 128), (0, 256)]
+    for moves, begun in zip(take.moves, (0.0, 2.0, 5.0), strict=True):
+        assert 0 <= moves.first_hop * moves.hop / RATE - begun < 0.06
     for mine, theirs in zip(take.moves, again, strict=True):
         assert (mine.piece, mine.hop, mine.first_hop) == (theirs.piece, theirs.hop, theirs.first_hop)
         np.testing.assert_array_equal(mine.coordinates, theirs.coordinates)
@@ -106,7 +111,7 @@ def test_heard_again_it_leads_to_the_same_coordinates(night: Path) -> None:
 def test_its_paths_are_in_seconds_of_the_take(night: Path) -> None:
     moves = read_take(night).moves[2]
     path = moves.path(ONE)
-    assert path.start_seconds == pytest.approx(5.0, abs=0.006)
+    assert path.start_seconds == pytest.approx(5.03, abs=0.03)
     np.testing.assert_allclose(path.at(path.seconds[10]), moves.coordinates[10], atol=1e-12)
 
 
@@ -268,7 +273,15 @@ def test_a_play_of_a_tesseract_that_was_not_there_is_refused_as_it_is_heard(tmp_
 
 
 def test_every_change_survives_being_kept(tmp_path: Path) -> None:
-    changes = [*(change for _, change in NIGHT), Beat(), Beat(121.5), SetAxis("bloom", None)]
+    changes = [
+        *(change for _, change in NIGHT),
+        Play(0, FIRST, since=512),
+        SetFeature("low", 0.5),
+        Release(),
+        Beat(),
+        Beat(121.5),
+        SetAxis("bloom", None),
+    ]
     writer = TakeWriter(tmp_path / "a.tessrec", PIECES)
     writer.heard(np.zeros(10, np.float32))
     for change in changes:

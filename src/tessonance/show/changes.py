@@ -83,10 +83,14 @@ class Beat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="beat"):
 
 
 class Play(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="play"):
-    """A tesseract, by its number in the show, begins to move as a mapping says, or goes on with another mapping."""
+    """A tesseract, by its number in the show, begins to move as a mapping says, or goes on with another mapping.
+
+    `since` is the sample from which on the mapping has heard, where it had to warm up.
+    """
 
     piece: int
     routes: Routes
+    since: int | None = None
 
 
 class End(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="end"):
@@ -141,14 +145,21 @@ def change_from(data: object, *, where: str) -> Change:
         raise SoundError("this is no change", where=where, got=repr(data)[:80])
     kind, rest = data.get("type"), {key: value for key, value in data.items() if key != "type"}
     try:
-        if kind == "play" and rest.keys() == {"piece", "routes"} and type(rest["piece"]) is int:
-            return Play(rest["piece"], _routes(rest["routes"], where))
+        if kind == "play":
+            return _play(rest, where)
         if kind in _KINDS:
             change: Change = msgspec.convert(data, _KINDS[kind])
             return change
     except (msgspec.ValidationError, ProjectError, GridError) as error:
         raise SoundError("this is no change", where=where, got=str(error)[:200]) from None
     raise SoundError("there is no such change", where=where, got=repr(kind)[:80])
+
+
+def _play(data: dict[str, Any], where: str) -> Play:
+    piece, since = data.get("piece"), data.get("since")
+    if data.keys() - {"piece", "routes", "since"} or type(piece) is not int or type(since) not in (int, type(None)):
+        raise SoundError("this is no change", where=where, got=repr(data)[:80])
+    return Play(piece, _routes(data.get("routes"), where), since)
 
 
 def _routes(data: object, where: str) -> Routes:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from msgspec import structs
+
 from tessonance.errors import GridError, TessError
 from tessonance.project import ANALYSIS_RATE
-from tessonance.show.changes import Blackout, End, Play, Show
+from tessonance.show.changes import Blackout, End, Hold, Play, Show
+from tessonance.show.hearing import Ear, Hearing, warm_up_from
 from tessonance.show.live_path import LivePath
 from tessonance.show.live_state import LiveTrack
-from tessonance.show.performer import Ear, Performer
+from tessonance.show.performer import Performer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,9 +22,12 @@ if TYPE_CHECKING:
 
     from tessonance.grid import Grid
     from tessonance.motion import Governor
+    from tessonance.project import Mapping
     from tessonance.show.changes import Change
 
 __all__ = ["Ensemble", "Record", "Voice"]
+
+WARM_UP_AT_ONCE = 24_000  # samples: a few milliseconds of work
 
 
 class Record(Protocol):
@@ -59,8 +65,18 @@ class Voice(NamedTuple):
     track: LiveTrack
 
 
+class _Coming(NamedTuple):
+    """A mapping that warms up."""
+
+    mapping: Mapping
+    hearing: Hearing
+
+
 class Ensemble:
     """Hears samples and moves every voice; the same in a show and where its take is heard again.
+
+    A mapping that hears other features warms up first, a part with each `hear`, so that no frame has to wait for five
+    seconds of sound; then it plays, and then it is recorded.
 
     Parameters
     ----------
@@ -87,6 +103,8 @@ class Ensemble:
         self.ear = Ear()
         self.voices: tuple[Voice, ...] = ()
         self._grids, self._governor, self._record = tuple(grids), governor, record
+        self._coming: dict[int, tuple[Play, _Coming]] = {}
+        self._held = False
 
     def voice(self, piece: int) -> Voice | None:
         """Return the voice of a tesseract; None where it does not play."""
@@ -116,6 +134,10 @@ class Ensemble:
             if self._record is not None:
                 self._record.moved(piece, performer.hop, first, performed.coordinates)
         self.ear.hear(samples)
+        for piece, (change, coming) in list(self._coming.items()):
+            if coming.hearing.catch_up(self.ear, most=len(samples) + WARM_UP_AT_ONCE):
+                del self._coming[piece]
+                self._play(change, coming)
 
     def change(self, change: Change) -> None:
         """Apply a change before the next sample: to every voice, or to the one it names.
@@ -126,16 +148,23 @@ class Ensemble:
             If it cannot be; nothing is changed then.
         """
         if isinstance(change, Play):
-            self._play(change)
-        elif isinstance(change, End):
+            self._prepare(change)
+            return
+        if isinstance(change, End):
+            self._coming.pop(change.piece, None)
             self.voices = tuple(voice for voice in self.voices if voice.piece != change.piece)
         elif not isinstance(change, Show | Blackout):
             self._apply(change)
+        self._note(change)
+
+    def _note(self, change: Change) -> None:
         if self._record is not None:
             self._record.changed(self.ear.position, change)
 
     def _apply(self, change: Change) -> None:
         """Apply a change where it fits: not every tesseract has every axis."""
+        if isinstance(change, Hold):
+            self._held = change.on
         refused = []
         for voice in self.voices:
             try:
@@ -145,22 +174,48 @@ class Ensemble:
         if refused and len(refused) == len(self.voices):
             raise refused[0]
 
-    def _play(self, change: Play) -> None:
+    def _prepare(self, change: Play) -> None:
+        """Let a mapping play at once, or warm up where it hears otherwise."""
         if not 0 <= change.piece < len(self._grids):
             raise GridError("there is no such tesseract in the show", got=f"number {change.piece}")
-        if (voice := self.voice(change.piece)) is None:
-            self.voices = (*self.voices, self._new_voice(change))
-            return
-        voice.performer.change(change.routes)
-        if (names := voice.performer.mapping.feature_names) != voice.track.names:
-            track = LiveTrack(names, hop_seconds=voice.path.hop_seconds, start_seconds=voice.path.stop_seconds)
-            now = voice._replace(track=track)
-            self.voices = tuple(now if each is voice else each for each in self.voices)
+        mapping, voice = change.routes.on(self._grids[change.piece]), self.voice(change.piece)
+        if voice is not None:
+            voice.performer.check(mapping)
+            if not voice.performer.needs_to_hear(mapping):
+                self._coming.pop(change.piece, None)
+                self._play(change, None)
+                return
+        hop, position = mapping.sound.hop, self.ear.position
+        since = warm_up_from(position, hop=hop) if change.since is None else max(0, change.since) // hop * hop
+        coming = _Coming(mapping, Hearing(mapping, since=min(since, position // hop * hop)))
+        # Of a take, what the show did over some frames is done at once.
+        if coming.hearing.catch_up(self.ear, most=WARM_UP_AT_ONCE if change.since is None else None):
+            self._coming.pop(change.piece, None)
+            self._play(change, coming)
+        else:
+            self._coming[change.piece] = change, coming
 
-    def _new_voice(self, change: Play) -> Voice:
-        mapping = change.routes.on(self._grids[change.piece])
-        performer = Performer(mapping, self.ear, governor=self._governor(change.piece))
+    def _play(self, change: Play, coming: _Coming | None) -> None:
+        voice = self.voice(change.piece)
+        if coming is None or voice is not None:
+            assert voice is not None
+            mapping = change.routes.on(self._grids[change.piece])
+            voice.performer.play(mapping, None if coming is None else coming.hearing)
+            if mapping.feature_names != voice.track.names:
+                path = voice.path
+                names = mapping.feature_names
+                track = LiveTrack(names, hop_seconds=path.hop_seconds, start_seconds=path.stop_seconds)
+                now = voice._replace(track=track)
+                self.voices = tuple(now if each is voice else each for each in self.voices)
+        else:
+            self.voices = (*self.voices, self._new_voice(change.piece, coming))
+        self._note(change if coming is None else structs.replace(change, since=coming.hearing.since))
+
+    def _new_voice(self, piece: int, coming: _Coming) -> Voice:
+        performer = Performer(coming.mapping, coming.hearing, governor=self._governor(piece))
+        if self._held:
+            performer.change(Hold(True))
         start, hop = performer.first_hop * performer.hop_seconds, performer.hop_seconds
         path = LivePath(performer.place, hop_seconds=hop, start_seconds=start, closed=performer.closed)
-        track = LiveTrack(mapping.feature_names, hop_seconds=hop, start_seconds=start)
-        return Voice(change.piece, performer, path, track)
+        track = LiveTrack(coming.mapping.feature_names, hop_seconds=hop, start_seconds=start)
+        return Voice(piece, performer, path, track)

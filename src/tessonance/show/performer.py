@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from tessonance.errors import ProjectError
-from tessonance.motion import Motion
 from tessonance.motion.hands import coefficient
 from tessonance.project import ANALYSIS_RATE
-from tessonance.show.changes import Beat, Hold, Release, Routes, SetAxis, SetFeature, Tap
+from tessonance.show.changes import Beat, Hold, Release, SetAxis, SetFeature, Tap
 from tessonance.show.idle import IdleMotion
-from tessonance.sound.stream import FeatureStream
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,12 +19,11 @@ if TYPE_CHECKING:
     from tessonance.motion import Governor
     from tessonance.project import Mapping
     from tessonance.show.changes import Change
+    from tessonance.show.hearing import Hearing
 
-__all__ = ["Ear", "Performed", "Performer"]
+__all__ = ["Performed", "Performer"]
 
-WARM_UP_SECONDS = 5.0  # of sound that a new mapping hears before it plays: more than the automatic level remembers
 GLIDE_SECONDS = 0.6  # from where a change found the coordinate to where it leads
-HOP, SILENCE_DB = 256, -60.0  # by which the level of the last seconds is told
 FAINT = 0.01  # of a feature that comes from elsewhere: below it is silence
 GRAB_MS = 30.0  # how an axis follows a hand that sets it in steps
 
@@ -44,46 +41,6 @@ class Performed(NamedTuple):
     features: NDArray[np.float32]
 
 
-class Ear:
-    """The last seconds of what was heard, for mappings that come later.
-
-    Attributes
-    ----------
-    position : int
-        How many samples were heard so far.
-    """
-
-    def __init__(self) -> None:
-        self.position = 0
-        self._room = np.zeros(2 * round((WARM_UP_SECONDS + 1) * ANALYSIS_RATE), np.float32)
-
-    def hear(self, samples: NDArray[np.float32]) -> None:
-        """Hear some more, mono at 48 kHz."""
-        room = len(self._room)
-        at, kept = self.position % room, samples[-room:]
-        at = (self.position + len(samples) - len(kept)) % room
-        first = kept[: room - at]
-        self._room[at : at + len(first)] = first
-        self._room[: len(kept) - len(first)] = kept[len(first) :]
-        self.position += len(samples)
-
-    def lately(self, seconds: float, *, hop: int) -> NDArray[np.float32]:
-        """Return at most so many seconds of what was heard last, beginning on a hop of the whole stream."""
-        begin = max(0, self.position - round(seconds * ANALYSIS_RATE))
-        begin = -(-begin // hop) * hop
-        return self._room[np.arange(begin, self.position) % len(self._room)]
-
-    def level_db(self, *, gate_db: float = SILENCE_DB) -> float:
-        """Return the mean power in dBFS of what was heard lately and was not silent; `SILENCE_DB` where all was."""
-        powers = np.array(_powers(self._whole_hops(), HOP))
-        sounding = powers[powers > 10 ** (gate_db / 10)]
-        return 10 * math.log10(sounding.mean()) if len(sounding) else SILENCE_DB
-
-    def _whole_hops(self) -> NDArray[np.float32]:
-        lately = self.lately(WARM_UP_SECONDS, hop=HOP)
-        return lately[: len(lately) // HOP * HOP]
-
-
 class Performer:
     """Plays one tesseract: hears samples as they come and says where they lead, once per hop.
 
@@ -93,8 +50,8 @@ class Performer:
     Parameters
     ----------
     mapping : Mapping
-    ear : Ear
-        What was heard so far; the features warm up on it.
+    hearing : Hearing
+        Which has heard all there was so far.
     governor : Governor, optional
         Limits the speed.
 
@@ -108,22 +65,18 @@ class Performer:
         Which hop of the stream is the first that `push` gives.
     """
 
-    def __init__(self, mapping: Mapping, ear: Ear, *, governor: Governor | None = None) -> None:
-        self.mapping, self._ear, self._governor = mapping, ear, governor
+    def __init__(self, mapping: Mapping, hearing: Hearing, *, governor: Governor | None = None) -> None:
+        self.mapping, self._hearing, self._governor = mapping, hearing, governor
         self.hop = mapping.sound.hop
         self.hop_seconds = self.hop / ANALYSIS_RATE
-        self.first_hop = ear.position // self.hop
+        self.first_hop = hearing.position // self.hop
         self.closed: NDArray[np.bool_] = mapping.grid.closed
-        self._stream: FeatureStream
-        self._motion: Motion
-        self._idle: IdleMotion
-        self._rest: NDArray[np.float32]
-        self._start_hearing(mapping)
+        self._idle = self._idle_motion(mapping)
         self._grab = coefficient(GRAB_MS, self.hop_seconds)
         self._grabbed: dict[int, tuple[float, float]] = {}  # axis → where it is wanted, where it is
         self._given: dict[str, float] = {}  # features that come from elsewhere
         self._frozen: NDArray[np.float64] | None = None
-        self._place: NDArray[np.float64] = self._motion.place
+        self._place: NDArray[np.float64] = hearing.motion.place
         self._out: NDArray[np.float64] = self._place
         self._away = np.zeros(len(self.closed))
         self._gliding = 0
@@ -152,10 +105,7 @@ class Performer:
         Performed
             The hops that these samples completed.
         """
-        values = self._stream.push(samples)
-        heard = np.concatenate([self._rest, samples])
-        powers = _powers(heard[: len(values) * self.hop], self.hop)
-        self._rest = heard[len(values) * self.hop :]
+        values, powers = self._hearing.push(samples)
         if self._given:
             powers = self._give(values, powers)
         coordinates = np.empty((len(values), len(self.closed)))
@@ -163,17 +113,52 @@ class Performer:
             coordinates[k] = self._step(row, power)
         return Performed(coordinates, values)
 
-    def change(self, change: Change | Routes) -> None:
+    def needs_to_hear(self, mapping: Mapping) -> bool:
+        """Tell whether a mapping hears otherwise than the one that plays, so that it has to warm up first."""
+        return (mapping.feature_names, mapping.sound) != (self.mapping.feature_names, self.mapping.sound)
+
+    def play(self, mapping: Mapping, hearing: Hearing | None = None) -> None:
+        """Go on with another mapping of the same grid.
+
+        Parameters
+        ----------
+        mapping : Mapping
+        hearing : Hearing, optional
+            Of that mapping, which has heard all there was; needed where `needs_to_hear`.
+
+        Raises
+        ------
+        ProjectError
+            If its hop is another; nothing is changed then.
+        """
+        self.check(mapping)
+        before, idle = self._hearing.motion, self._idle
+        if hearing is None:
+            self._hearing.move(mapping)
+        else:
+            self._hearing = hearing
+        self._hearing.motion.carry_on(before)
+        self._idle = idle if mapping.idle == self.mapping.idle else self._idle_motion(mapping)
+        self.mapping = mapping
+        if self._idle.depth == 0.0:
+            self._place = self._hearing.motion.place
+        self._glide()
+
+    def check(self, mapping: Mapping) -> None:
+        """Raise ProjectError for a mapping that cannot go on from this one."""
+        if mapping.sound.hop != self.hop:
+            wanted, got = str(self.hop), str(mapping.sound.hop)
+            raise ProjectError("the hop stays as it is during a show", where="[sound]", wanted=wanted, got=got)
+
+    def change(self, change: Change) -> None:
         """Apply a change from the next hop on; what concerns no coordinate is passed over.
 
         Raises
         ------
         ProjectError
-            If a mapping does not fit the grid, or an axis does not exist; nothing is changed then.
+            If an axis or a feature does not exist; nothing is changed then.
         """
-        if isinstance(change, Routes):
-            self._play(change.on(self.mapping.grid))
-        elif isinstance(change, Hold):
+        if isinstance(change, Hold):
             self._frozen = self._out if change.on else None
             self._glide()
         elif isinstance(change, SetAxis):
@@ -187,7 +172,7 @@ class Performer:
             self._beat(change)
 
     def _step(self, values: NDArray[np.float32], power: float) -> NDArray[np.float64]:
-        self._place = self._idle.step(self._motion.step(values), power)
+        self._place = self._idle.step(self._hearing.motion.step(values), power)
         for axis, (wanted, at) in self._grabbed.items():
             self._grabbed[axis] = (wanted, at + self._grab * self._short(wanted - at, axis))
         out = self._aim()
@@ -215,35 +200,6 @@ class Performer:
         self._away = np.where(self.closed, away - np.rint(away), away)
         self._gliding = self._glide_hops if self._away.any() else 0
 
-    def _play(self, mapping: Mapping) -> None:
-        if mapping.sound.hop != self.hop:
-            raise ProjectError(
-                "the hop stays as it is during a show",
-                where="[sound]",
-                wanted=str(self.hop),
-                got=str(mapping.sound.hop),
-            )
-        before, idle = self._motion, self._idle
-        if (mapping.feature_names, mapping.sound) == (self.mapping.feature_names, self.mapping.sound):
-            self._motion = _motion(mapping, self._stream)
-        else:
-            self._start_hearing(mapping)
-        self._motion.carry_on(before)
-        self._idle = idle if mapping.idle == self.mapping.idle else self._idle_motion(mapping)
-        self.mapping = mapping
-        if self._idle.depth == 0.0:
-            self._place = self._motion.place
-        self._glide()
-
-    def _start_hearing(self, mapping: Mapping) -> None:
-        """Hear with a new mapping, as if it had been there for some seconds."""
-        lately = self._ear.lately(WARM_UP_SECONDS, hop=self.hop)
-        self._stream = FeatureStream(mapping.feature_names, sound=mapping.sound)
-        self._motion = _motion(mapping, self._stream)
-        self._motion.run(self._stream.push(lately))
-        self._rest = lately[len(lately) - self._ear.position % self.hop :]
-        self._idle = self._idle_motion(mapping)
-
     def _idle_motion(self, mapping: Mapping) -> IdleMotion:
         return IdleMotion(mapping.idle, closed=self.closed, hop_seconds=self.hop_seconds)
 
@@ -261,8 +217,10 @@ class Performer:
             self._glide()
 
     def _set_feature(self, change: SetFeature) -> None:
-        if change.feature not in self._stream.names:
-            raise ProjectError(f"no route needs the feature {change.feature!r}", wanted=", ".join(self._stream.names))
+        if change.feature not in self._hearing.stream.names:
+            raise ProjectError(
+                f"no route needs the feature {change.feature!r}", wanted=", ".join(self._hearing.stream.names)
+            )
         if change.value is None or not math.isfinite(change.value):
             self._given.pop(change.feature, None)
         else:
@@ -271,8 +229,8 @@ class Performer:
     def _give(self, values: NDArray[np.float32], powers: list[float]) -> list[float]:
         """Put features that come from elsewhere into some hops; return their powers, since those sound, too."""
         for name, value in self._given.items():
-            if name in self._stream.names:
-                values[:, self._stream.names.index(name)] = value
+            if name in self._hearing.stream.names:
+                values[:, self._hearing.stream.names.index(name)] = value
         return [1.0] * len(powers) if max(self._given.values()) > FAINT else powers
 
     def _beat(self, change: Tap | Beat) -> None:
@@ -280,14 +238,3 @@ class Performer:
 
     def _short(self, way: float, axis: int) -> float:
         return way - round(way) if self.closed[axis] else way
-
-
-def _motion(mapping: Mapping, stream: FeatureStream) -> Motion:
-    return Motion(mapping, feature_names=stream.names, hop_seconds=stream.hop / ANALYSIS_RATE)
-
-
-def _powers(samples: NDArray[np.float32], hop: int) -> list[float]:
-    """Return the mean square of every hop."""
-    rows = samples.reshape(-1, hop).astype(np.float64)
-    powers: list[float] = (rows * rows).mean(axis=1).tolist()
-    return powers
