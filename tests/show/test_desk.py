@@ -253,9 +253,15 @@ def test_a_device_that_goes_away_is_told_once_and_the_show_goes_on(show: Show_) 
     assert show.said.count("the device is away") == 2
 
 
-def test_taps_are_passed_on(show: Show_) -> None:
+def test_taps_are_passed_on_with_the_second_that_was_heard(show: Show_) -> None:
+    show.press("t")
+    assert show.sent == []
+    assert "no route follows the beat" in show.said[-1]
+    show.desk.pieces[0].mapping = Mapping(GRIDS[0], [Route(feature="beat", axis="bloom")])
+    show.go(0.5)
     show.press("t")
     assert isinstance(show.sent[0], Tap)
+    assert show.sent[0].seconds == pytest.approx(1.5, abs=0.03)
 
 
 def test_the_show_ends_when_the_key_comes_twice_within_two_seconds(show: Show_) -> None:

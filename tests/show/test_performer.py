@@ -13,7 +13,7 @@ from tessonance.errors import ProjectError
 from tessonance.grid import Axis, Grid
 from tessonance.motion import motion
 from tessonance.project import Idle, Mapping, Route, Sound
-from tessonance.show.changes import Hold, Release, SetAxis, SetFeature
+from tessonance.show.changes import Beat, Hold, Release, SetAxis, SetFeature, Tap
 from tessonance.show.hearing import WARM_UP_SECONDS, Ear, Hearing, warm_up_from
 from tessonance.show.performer import Performer
 
@@ -270,3 +270,49 @@ def test_the_ear_remembers_the_last_seconds() -> None:
     ear.hear(samples)  # far more than it keeps
     np.testing.assert_array_equal(ear.since(ear.position - 500), samples[-500:])
     assert len(ear.since(0)) < len(samples)
+
+
+def beating(bpm: float, seconds: float) -> np.ndarray:
+    """A bass drum on every beat."""
+    t = np.arange(round(seconds * RATE)) / RATE
+    since = t % (60 / bpm)
+    return (0.5 * np.sin(2 * np.pi * 55 * t) * np.exp(-since * 20)).astype(np.float32)
+
+
+def test_it_tells_the_beat_at_any_second_that_was_heard_lately() -> None:
+    show = Show(mapping(Route(feature="beat", axis="bloom")))
+    show.hear(beating(120, 20))
+    for seconds in (19.5, 19.75, 19.9):
+        beat, bpm = show.performer.beat(seconds)  # type: ignore[misc]
+        assert bpm == pytest.approx(120, rel=0.03)
+        assert abs((beat - seconds * 2 + 0.5) % 1.0 - 0.5) < 0.15
+
+
+def test_without_a_route_for_it_nobody_follows_the_beat_and_taps_are_passed_over(sound: np.ndarray) -> None:
+    show = Show(mapping())
+    show.hear(sound[:RATE])
+    show.performer.change(Tap(0.5))
+    show.performer.change(Beat(0.7, 120.0))
+    assert show.performer.beat(1.0) is None
+
+
+def test_another_mapping_goes_on_with_the_beat_that_was_found() -> None:
+    show = Show(mapping(Route(feature="beat", axis="bloom")))
+    show.hear(beating(150, 15))
+    show.play(mapping(Route(feature="beat", axis="bloom"), ROUTES[1]))
+    silence = np.zeros(RATE // 2, np.float32)
+    show.hear(silence)
+    _, bpm = show.performer.beat(15.4)  # type: ignore[misc]
+    assert bpm == pytest.approx(150, rel=0.03)
+
+
+def test_taps_set_the_tempo_at_the_seconds_that_were_heard() -> None:
+    show = Show(mapping(Route(feature="bpm", axis="bloom")))
+    show.hear(np.random.default_rng(0).normal(0, 0.05, 10 * RATE).astype(np.float32))
+    show.play(mapping(Route(feature="bpm", axis="bloom"), ROUTES[1]))  # whose hearing begins later
+    for k in range(6):
+        show.hear(np.random.default_rng(k).normal(0, 0.05, RATE // 2).astype(np.float32))
+        show.performer.change(Tap(10 + 0.5 * (k + 1) - 0.01))
+    beat, bpm = show.performer.beat(13.0 - 0.01)  # type: ignore[misc]
+    assert bpm == pytest.approx(120, rel=0.02)
+    assert abs((beat + 0.5) % 1.0 - 0.5) < 0.1

@@ -64,8 +64,9 @@ class Told:
     def __init__(self) -> None:
         self.said: list[tuple[Table[str, float], Table[str, float]]] = []
 
-    def send(self, features: Table[str, float], coordinate: Table[str, float], **_: Any) -> None:
+    def send(self, features: Table[str, float], coordinate: Table[str, float], **beat: Any) -> None:
         self.said.append((features, coordinate))
+        self.beat = beat
 
 
 class Show:
@@ -191,8 +192,11 @@ def test_the_picture_fades_out_and_in(show: Show) -> None:
 
 
 def test_beats_and_taps_are_passed_on(show: Show) -> None:
-    show.say(osc.Bpm(0.0, 128.0), osc.Beat(0.0), osc.Tap(0.0))
-    assert [type(change) for change in show.sent] == [Beat, Tap]
+    show.desk.pieces[0].mapping = Mapping(GRIDS[0], [Route(feature="beat", axis="bloom")])
+    show.say(osc.Bpm(0.0, 128.0), osc.Beat(0.0, first=True), osc.Tap(0.0))
+    beat, tap = show.sent
+    assert (type(beat), beat.bpm, beat.first, type(tap)) == (Beat, 128.0, True, Tap)
+    assert beat.seconds == tap.seconds == pytest.approx(0.1, abs=0.03)
 
 
 def test_names_that_are_not_there_are_counted_and_noted_nowhere_else(show: Show) -> None:
@@ -213,6 +217,7 @@ def test_every_frame_is_told_with_its_features_and_its_place(show: Show) -> None
     features, coordinate = show.telling.said[-1]
     assert features == {"low": pytest.approx(0.6), "high": 0.0}
     assert coordinate == {"bloom": pytest.approx(0.6), "ink": pytest.approx(voice.path.at(0.5)[1])}
+    assert show.telling.beat == {"beat": None, "bpm": None}
 
 
 def test_without_other_programs_nothing_is_said(show: Show) -> None:

@@ -50,7 +50,7 @@ NIGHT: tuple[tuple[float, Any], ...] = (
     (2.2, SetAxis("bloom", 0.25)),
     (3.5, End(0)),
     (4.0, Blackout(True, 0.5)),
-    (4.5, Tap()),
+    (4.5, Tap(4.48)),
     (5.0, Play(0, FIRST)),
 )
 
@@ -244,8 +244,8 @@ def changed(sample: Any, change: Any) -> bytes:
         (HEAD + SOUND + take_blocks.moved(0, 256, 0, np.array([[1.5]])), "a path in this take is damaged"),
         (HEAD + SOUND + take_blocks.moved(0, 256, 0, np.array([[np.nan]])), "a path in this take is damaged"),
         (HEAD + SOUND + block(b"PATH", b"1"), "a path in this take is damaged"),
-        (HEAD + SOUND + changed(999, {"type": "tap"}), "out of its order"),
-        (HEAD + SOUND + changed("x", {"type": "tap"}), "out of its order"),
+        (HEAD + SOUND + changed(999, {"type": "tap", "seconds": 1.0}), "out of its order"),
+        (HEAD + SOUND + changed("x", {"type": "tap", "seconds": 1.0}), "out of its order"),
         (HEAD + SOUND + changed(1000, {"type": "explode"}), "there is no such change"),
         (HEAD + SOUND + changed(1000, {"type": "hold"}), "this is no change"),
         (HEAD + SOUND + changed(1000, {"type": "hold", "on": True, "x": 1}), "this is no change"),
@@ -278,8 +278,8 @@ def test_every_change_survives_being_kept(tmp_path: Path) -> None:
         Play(0, FIRST, since=512),
         SetFeature("low", 0.5),
         Release(),
-        Beat(),
-        Beat(121.5),
+        Beat(4.5),
+        Beat(5.0, 121.5, first=True),
         SetAxis("bloom", None),
     ]
     writer = TakeWriter(tmp_path / "a.tessrec", PIECES)

@@ -73,13 +73,20 @@ class Release(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="rele
 
 
 class Tap(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="tap"):
-    """A beat that somebody tapped, now."""
+    """Somebody tapped the beat, at a second of the sound as it was heard."""
+
+    seconds: float
 
 
 class Beat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="beat"):
-    """A beat that another program tells, now, and its tempo where that is told too."""
+    """Another program told a beat, at a second of the sound as it was heard.
 
+    `bpm` is its tempo, if that was told too; `first` says that a bar begins with it.
+    """
+
+    seconds: float
     bpm: float | None = None
+    first: bool = False
 
 
 class Play(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="play"):

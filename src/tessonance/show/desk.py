@@ -6,8 +6,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tessonance.project import Mapping
-from tessonance.show.changes import Blackout, End, Hold, Play, Routes, Show, Tap
+from tessonance.project import TEMPO, Mapping
+from tessonance.show.changes import Beat, Blackout, End, Hold, Play, Routes, Show, Tap
 from tessonance.show.fades import CrossFade, Ramp
 from tessonance.show.hands import Hands, shaped
 from tessonance.show.keys import action_of, piece_of
@@ -160,6 +160,11 @@ class Desk:
         elif self._fade.choose(piece, seconds=seconds, now=now):
             self._show(piece, seconds, now)
 
+    def beat(self, now: float, *, bpm: float | None = None, first: bool = False) -> None:
+        """Take a beat that another program tells, with its tempo if that is known, and whether it begins a bar."""
+        if (seconds := self._listener.seconds(now)) is not None:
+            self._listener.send(Beat(seconds, bpm, first))
+
     def set_hands(self, hands: Hands) -> None:
         """Set gain, smoothing and level of the tesseract that is shown."""
         self.piece.hands = hands
@@ -253,7 +258,10 @@ class Desk:
         self.note(f"{piece.file.path.name} was read again", now)
 
     def _tap(self, now: float) -> None:
-        self._listener.send(Tap())
+        if not set(TEMPO) & set(self.piece.played.feature_names):
+            self.note("no route follows the beat: a feature of it is beat, bar or bpm", now)
+        elif (seconds := self._listener.seconds(now)) is not None:
+            self._listener.send(Tap(seconds))
 
     def _leave(self, now: float) -> None:
         self.leaving = now < self._leave_until

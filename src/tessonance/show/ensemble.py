@@ -85,6 +85,8 @@ class Ensemble:
     governor : callable, optional
         Number of a tesseract → what limits its speed.
     record : Record, optional
+    also : sequence of str
+        Features to hear besides those that the mappings need.
 
     Attributes
     ----------
@@ -99,10 +101,12 @@ class Ensemble:
         *,
         governor: Callable[[int], Governor | None] = lambda piece: None,
         record: Record | None = None,
+        also: Sequence[str] = (),
     ) -> None:
         self.ear = Ear()
         self.voices: tuple[Voice, ...] = ()
         self._grids, self._governor, self._record = tuple(grids), governor, record
+        self._also = tuple(also)
         self._coming: dict[int, tuple[Play, _Coming]] = {}
         self._held = False
 
@@ -187,7 +191,7 @@ class Ensemble:
                 return
         hop, position = mapping.sound.hop, self.ear.position
         since = warm_up_from(position, hop=hop) if change.since is None else max(0, change.since) // hop * hop
-        coming = _Coming(mapping, Hearing(mapping, since=min(since, position // hop * hop)))
+        coming = _Coming(mapping, Hearing(mapping, since=min(since, position // hop * hop), also=self._also))
         # Of a take, what the show did over some frames is done at once.
         if coming.hearing.catch_up(self.ear, most=WARM_UP_AT_ONCE if change.since is None else None):
             self._coming.pop(change.piece, None)

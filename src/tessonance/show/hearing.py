@@ -12,6 +12,8 @@ from tessonance.project import ANALYSIS_RATE
 from tessonance.sound.stream import FeatureStream
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from tessonance.project import Mapping
@@ -20,6 +22,7 @@ __all__ = ["Ear", "Hearing", "warm_up_from"]
 
 WARM_UP_SECONDS = 5.0  # of sound that a new mapping hears before it plays: more than the automatic level remembers
 KEPT_SECONDS = 12.0  # of sound, so that warming up may take its time
+SURE = 0.1  # of the tempo: below it there is none
 HOP, SILENCE_DB = 256, -60.0  # by which the level of the last seconds is told
 
 
@@ -77,6 +80,8 @@ class Hearing:
     mapping : Mapping
     since : int
         The number of the first sample that it hears; a hop begins there.
+    also : sequence of str
+        Features that nothing moves by, but somebody wants to know.
 
     Attributes
     ----------
@@ -87,15 +92,41 @@ class Hearing:
         The number of the next sample that it hears.
     """
 
-    def __init__(self, mapping: Mapping, *, since: int) -> None:
-        self.stream = FeatureStream(mapping.feature_names, sound=mapping.sound)
-        self.since = self.position = since
+    def __init__(self, mapping: Mapping, *, since: int, also: Sequence[str] = ()) -> None:
+        names = dict.fromkeys((*mapping.feature_names, *also))
+        self.stream = FeatureStream(names, sound=mapping.sound)
+        self.since = self.position = self._tempo_since = since
         self._rest = np.zeros(0, np.float32)
         self.move(mapping)
 
     def move(self, mapping: Mapping) -> None:
         """Move as another mapping of the same features does."""
         self.motion = Motion(mapping, feature_names=self.stream.names, hop_seconds=self.stream.hop / ANALYSIS_RATE)
+
+    def carry_on(self, before: Hearing) -> None:
+        """Take over how far the motion of another one has come, and the beat that it follows."""
+        self.motion.carry_on(before.motion)
+        if self.stream.tempo is not None and before.stream.tempo is not None:
+            self.stream.tempo, self._tempo_since = before.stream.tempo, before._tempo_since
+
+    def tap(self, seconds: float) -> None:
+        """Take a tap on the beat at a second of the sound; where nobody follows the beat, pass it over."""
+        if self.stream.tempo is not None:
+            self.stream.tempo.tap(seconds - self._tempo_since / ANALYSIS_RATE)
+
+    def follow(self, seconds: float, *, bpm: float | None, first: bool) -> None:
+        """Take the beat of another program; see `tap`."""
+        if self.stream.tempo is not None:
+            bar = 0 if first else None
+            self.stream.tempo.follow(seconds - self._tempo_since / ANALYSIS_RATE, bpm=bpm, bar=bar)
+
+    def beat(self, seconds: float) -> tuple[float, float] | None:
+        """Return where in the beat a second of the sound is, 0..1, and beats a minute; None where there is no beat."""
+        tempo = self.stream.tempo
+        if tempo is None or tempo.confidence < SURE:
+            return None
+        ahead = self._tempo_since / ANALYSIS_RATE + tempo.seconds - seconds
+        return (tempo.beat - ahead * tempo.bpm / 60) % 1.0, tempo.bpm
 
     def catch_up(self, ear: Ear, *, most: int | None = None) -> bool:
         """Hear what it missed, at most so many samples; return whether it is up to date."""

@@ -49,6 +49,8 @@ class Listener:
         Number of a tesseract → what limits its speed.
     record : Record, optional
         A take to write.
+    also : sequence of str
+        Features to hear besides those that the mappings need.
     clock : callable
         The seconds of the host.
 
@@ -65,11 +67,12 @@ class Listener:
         *,
         governor: Callable[[int], Governor | None] = lambda piece: None,
         record: Record | None = None,
+        also: Sequence[str] = (),
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.source = source
         self.problems: SimpleQueue[str] = SimpleQueue()
-        self._ensemble = Ensemble(grids, governor=governor, record=record)
+        self._ensemble = Ensemble(grids, governor=governor, record=record, also=also)
         self._changes: SimpleQueue[Change] = SimpleQueue()
         self._clock = clock
         self._waiting: list[NDArray[np.float32]] = []

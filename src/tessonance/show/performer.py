@@ -87,6 +87,10 @@ class Performer:
         """The last coordinate, shape ``(N,)``."""
         return self._out
 
+    def beat(self, seconds: float) -> tuple[float, float] | None:
+        """Return where in the beat a second of the sound is, and beats a minute; None where nobody follows one."""
+        return self._hearing.beat(seconds)
+
     @property
     def asleep(self) -> float:
         """How much the drift of silence moves the picture, 0..1."""
@@ -111,7 +115,7 @@ class Performer:
         coordinates = np.empty((len(values), len(self.closed)))
         for k, (row, power) in enumerate(zip(values, powers, strict=True)):
             coordinates[k] = self._step(row, power)
-        return Performed(coordinates, values)
+        return Performed(coordinates, values[:, : len(self.mapping.feature_names)])
 
     def needs_to_hear(self, mapping: Mapping) -> bool:
         """Tell whether a mapping hears otherwise than the one that plays, so that it has to warm up first."""
@@ -132,12 +136,13 @@ class Performer:
             If its hop is another; nothing is changed then.
         """
         self.check(mapping)
-        before, idle = self._hearing.motion, self._idle
+        idle, before = self._idle, self._hearing.motion
         if hearing is None:
             self._hearing.move(mapping)
+            self._hearing.motion.carry_on(before)
         else:
+            hearing.carry_on(self._hearing)
             self._hearing = hearing
-        self._hearing.motion.carry_on(before)
         self._idle = idle if mapping.idle == self.mapping.idle else self._idle_motion(mapping)
         self.mapping = mapping
         if self._idle.depth == 0.0:
@@ -168,8 +173,10 @@ class Performer:
         elif isinstance(change, Release):
             self._grabbed.clear()
             self._glide()
-        elif isinstance(change, Tap | Beat):
-            self._beat(change)
+        elif isinstance(change, Tap):
+            self._hearing.tap(change.seconds)
+        elif isinstance(change, Beat):
+            self._hearing.follow(change.seconds, bpm=change.bpm, first=change.first)
 
     def _step(self, values: NDArray[np.float32], power: float) -> NDArray[np.float64]:
         self._place = self._idle.step(self._hearing.motion.step(values), power)
@@ -232,9 +239,6 @@ class Performer:
             if name in self._hearing.stream.names:
                 values[:, self._hearing.stream.names.index(name)] = value
         return [1.0] * len(powers) if max(self._given.values()) > FAINT else powers
-
-    def _beat(self, change: Tap | Beat) -> None:
-        """Tell the tempo tracker, where the mapping has one."""
 
     def _short(self, way: float, axis: int) -> float:
         return way - round(way) if self.closed[axis] else way

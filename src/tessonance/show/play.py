@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tessonance.errors import ProjectError, SoundError
-from tessonance.project import mapping_beside, mapping_for
+from tessonance.project import TEMPO, mapping_beside, mapping_for
 from tessonance.sampling.fit import check_fit
 from tessonance.show.desk import Desk, LivePiece
 from tessonance.show.flash import FlashLimiter
@@ -145,7 +145,8 @@ def play(
         if record is not None:
             writer = TakeWriter(record, [Piece(piece.name, piece.mapping.grid) for piece in pieces], force=force)
             stack.callback(writer.close)
-        listener = Listener(source, [piece.mapping.grid for piece in pieces], record=writer)
+        also = TEMPO if osc_out is not None else ()
+        listener = Listener(source, [piece.mapping.grid for piece in pieces], record=writer, also=also)
         stack.callback(listener.close)
         desk = Desk(pieces, listener, hud=look.hud, say=say)
         screen = surface or stack.enter_context(_window(look, pieces[0].name))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tessonance.control import messages as osc
-from tessonance.show.changes import Beat, Release, SetAxis, SetFeature
+from tessonance.show.changes import Release, SetAxis, SetFeature
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,7 +48,8 @@ class Remote:
             return
         features = dict(zip(voice.track.names, voice.track.now(seconds).tolist(), strict=True))
         names = voice.performer.mapping.grid.names
-        self._out.send(features, dict(zip(names, coordinate.tolist(), strict=True)))
+        beat, bpm = voice.performer.beat(seconds) or (None, None)
+        self._out.send(features, dict(zip(names, coordinate.tolist(), strict=True)), beat=beat, bpm=bpm)
 
     @property
     def text(self) -> str:
@@ -111,7 +112,7 @@ class Remote:
         elif isinstance(message, osc.Tap):
             self._desk.act("tap", now)
         elif isinstance(message, osc.Beat):
-            self._desk.send(Beat(self._bpm))
+            self._desk.beat(now, bpm=self._bpm, first=message.first)
 
     def _ignore(self, reason: str) -> None:
         if self._in is not None:
