@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from tessonance import cli
 from tessonance.cli import COMMANDS, main
 
 
@@ -183,6 +184,17 @@ def test_a_tesseract_may_be_named_from_within(studio: Path) -> None:
     done = tess("info", ".", cwd=studio / "small.tess")
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("route") == tess("info", "small.tess", cwd=studio).stdout.count("route")
+
+
+def test_no_command_lets_click_look_into_files() -> None:
+    texts = {path.name: path.read_text(encoding="utf-8") for path in Path(cli.__file__).parent.glob("*.py")}
+    assert [name for name, text in texts.items() if "click.Path(" in text] == ["options.py"]
+
+
+def test_what_may_not_be_read_is_refused_as_any_other_file(studio: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)  # what click asks; this user may be allowed everything
+    for words in (("info", "small.tess"), ("render", "small.tess", "song.wav", "-o", "allowed.mp4", "--to", "0.1")):
+        assert tess(*words, cwd=studio).returncode == 0
 
 
 def test_every_command_has_help_in_one_sentence(studio: Path) -> None:

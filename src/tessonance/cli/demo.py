@@ -7,11 +7,13 @@ from pathlib import Path
 
 import click
 
+from tessonance.cli.options import FILE
+
 NAME = "kaleidoscope"
 
 
 @click.command()
-@click.option("-o", "--output", "folder", type=click.Path(path_type=Path), default="tess-demo", show_default=True)
+@click.option("-o", "--output", "folder", type=FILE, default="tess-demo", show_default=True)
 @click.option("--force", is_flag=True, help="Replace the film if it exists.")
 def demo(folder: Path, force: bool) -> None:
     """Make a song, paint a tesseract for it and film what the song does to it.

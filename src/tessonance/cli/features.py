@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 
 from tessonance.cli.files import made_of
-from tessonance.cli.options import SECONDS
+from tessonance.cli.options import FILE, SECONDS
 
 
 @click.command()
-@click.argument("song", type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="A .csv or .npz; SONG with .csv unless given.")
-@click.option("--plot", type=click.Path(path_type=Path), help="Their picture, a PNG; beside the output if not given.")
+@click.argument("song", type=FILE)
+@click.option("-o", "--output", type=FILE, help="A .csv or .npz; SONG with .csv unless given.")
+@click.option("--plot", type=FILE, help="Their picture, a PNG; beside the output if not given.")
 @click.option("--no-plot", is_flag=True, help="Draw no picture.")
 @click.option("--feature", "names", multiple=True, help="Only this one, or a band as 40-90Hz; may be repeated.")
 @click.option("--from", "start", type=SECONDS, default=0.0, help="Where to begin; seconds or 1:30.")

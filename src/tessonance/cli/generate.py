@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tessonance.cli.files import made_of
-from tessonance.cli.options import DURATION
+from tessonance.cli.options import DURATION, FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,8 +19,8 @@ PREVIEW_SECONDS = 15.0  # between two drawings of the preview, at least
 
 
 @click.command()
-@click.argument("project", type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="The tesseract; PROJECT with .tess unless given.")
+@click.argument("project", type=FILE)
+@click.option("-o", "--output", type=FILE, help="The tesseract; PROJECT with .tess unless given.")
 @click.option("--workers", type=click.IntRange(min=1), help="Painting processes; all cores unless given.")
 @click.option("--cluster", metavar="ADDRESS", help="Dask workers instead: tcp://HOST:8786, or local:N on this machine.")
 @click.option("--allow-drift", is_flag=True, help="Also use workers of the cluster that paint other pictures.")
@@ -36,7 +36,7 @@ PREVIEW_SECONDS = 15.0  # between two drawings of the preview, at least
     show_default=True,
     help="Whether what is painted also survives a power failure at once.",
 )
-@click.option("--preview", type=click.Path(path_type=Path), help="A contact sheet, drawn anew as it grows.")
+@click.option("--preview", type=FILE, help="A contact sheet, drawn anew as it grows.")
 def generate(
     project: Path,
     output: Path | None,

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tessonance.cli.options import FILE
+
 if TYPE_CHECKING:
     from tessonance.grid import Grid
     from tessonance.store import Tesseract
 
 
 @click.command()
-@click.argument("tesseract", type=click.Path(path_type=Path))
+@click.argument("tesseract", type=FILE)
 @click.argument("axes", metavar="AXIS[=STEPS]...", nargs=-1, required=True)
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="The new one; named by its steps unless given.")
+@click.option("-o", "--output", type=FILE, help="The new one; named by its steps unless given.")
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 def grow(tesseract: Path, axes: tuple[str, ...], output: Path | None, as_json: bool) -> None:
     """Copy TESSERACT into a new one with more steps; every picture keeps its place.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tessonance.cli.options import SIZE
+from tessonance.cli.options import FILE, SIZE
 
 if TYPE_CHECKING:
     from tessonance.make.importing import ImportReport
@@ -16,8 +16,8 @@ MOST_LINES = 10
 
 
 @click.command("import")
-@click.argument("source", type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="The tesseract; SOURCE with .tess unless given.")
+@click.argument("source", type=FILE)
+@click.option("-o", "--output", type=FILE, help="The tesseract; SOURCE with .tess unless given.")
 @click.option("--pattern", default="", help="Of names, such as 'flower_{height}_{blot}.png'; guessed unless given.")
 @click.option("--axes", metavar="A,B", help="Columns of a CSV; of a sheet, its axes down and right.")
 @click.option("--column", default="", help="Of a CSV: the one with the names of the files.")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tessonance.cli.options import PLACE
+
 if TYPE_CHECKING:
     from tessonance.store import Tesseract
 
@@ -16,7 +18,7 @@ WATCH_SECONDS = 2.0
 
 
 @click.command()
-@click.argument("tesseract", type=click.Path())
+@click.argument("tesseract", type=PLACE)
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 @click.option("--watch", is_flag=True, help="Tell again every two seconds, until it is painted or you stop it.")
 def info(tesseract: str, as_json: bool, watch: bool) -> None:

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tessonance.cli.options import FILE
+
 if TYPE_CHECKING:
     from tessonance.store import MergeReport
 
 
 @click.command()
-@click.argument("into", type=click.Path(path_type=Path))
-@click.argument("sources", metavar="FROM...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("into", type=FILE)
+@click.argument("sources", metavar="FROM...", nargs=-1, required=True, type=FILE)
 @click.option("--dry-run", is_flag=True, help="Count only, write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 def merge(into: Path, sources: tuple[Path, ...], dry_run: bool, as_json: bool) -> None:

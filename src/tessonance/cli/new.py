@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from tessonance.cli.options import FILE
+
 
 @click.command()
-@click.argument("path", type=click.Path(path_type=Path), required=False)
+@click.argument("path", type=FILE, required=False)
 @click.option("--preset", help="Which picture to start from; --list shows them.")
 @click.option("--generator", default="painted", show_default=True, help="Who paints.")
 @click.option("--list", "listing", is_flag=True, help="List the presets of the generator.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 else:
     _Type = click.ParamType
 
-__all__ = ["DURATION", "FPS", "SECONDS", "SIZE"]
+__all__ = ["DURATION", "FILE", "FPS", "PLACE", "SECONDS", "SIZE"]
 
 
 class _Size(_Type):
@@ -69,3 +70,7 @@ class _Duration(_Type):
 
 
 SIZE, SECONDS, FPS, DURATION = _Size(), _Seconds(), _Fps(), _Duration()
+
+# click would answer a file that may not be read as a wrong call; it is refused where it is opened, as any other.
+FILE = click.Path(path_type=Path, readable=False)
+PLACE = click.Path(readable=False)  # a tesseract: a folder, a packed file or an address, which a Path would spoil

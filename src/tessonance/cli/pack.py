@@ -7,10 +7,12 @@ from pathlib import Path
 
 import click
 
+from tessonance.cli.options import FILE, PLACE
+
 
 @click.command()
-@click.argument("tesseract", type=click.Path())
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="The file; TESSERACT with .zip unless given.")
+@click.argument("tesseract", type=PLACE)
+@click.option("-o", "--output", type=FILE, help="The file; TESSERACT with .zip unless given.")
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 def pack(tesseract: str, output: Path | None, force: bool, as_json: bool) -> None:

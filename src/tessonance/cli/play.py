@@ -8,23 +8,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tessonance.cli.options import DURATION, FPS, SECONDS, SIZE
+from tessonance.cli.options import DURATION, FILE, FPS, PLACE, SECONDS, SIZE
 
 if TYPE_CHECKING:
     from tessonance.show.player import ShowReport
 
 
 @click.command()
-@click.argument("tesseracts", nargs=-1, required=True, type=click.Path(), metavar="TESSERACT...")
+@click.argument("tesseracts", nargs=-1, required=True, type=PLACE, metavar="TESSERACT...")
 @click.option(
     "--input", "source", metavar="INPUT", help="What is heard: a device, a song, `system` or `osc`; see above."
 )
 @click.option("--output", metavar="DEVICE", help="Through which a song is heard; the default output unless given.")
 @click.option("--from", "start", type=SECONDS, default="0", help="Where in the song to begin; seconds or 1:30.")
 @click.option("--loop", is_flag=True, help="Begin the song again when it ends.")
-@click.option(
-    "--mapping", "mappings", multiple=True, type=click.Path(path_type=Path), help="Routes, for each TESSERACT."
-)
+@click.option("--mapping", "mappings", multiple=True, type=FILE, help="Routes, for each TESSERACT.")
 @click.option("--fullscreen", is_flag=True, help="Fill the screen.")
 @click.option("--monitor", type=int, default=0, show_default=True, help="On which; `tess devices` lists them.")
 @click.option("--size", type=SIZE, default="1280x720", show_default=True, help="Of the window.")
@@ -36,7 +34,7 @@ if TYPE_CHECKING:
     "--delay-ms", type=float, default=0.0, show_default=True, help="Pictures later than the sound; or earlier."
 )
 @click.option("--hud", is_flag=True, help="Begin with the panels: where it is, what it hears, how it goes.")
-@click.option("--record", type=click.Path(path_type=Path), help="Keep the show in NAME.tessrec, to film it afterwards.")
+@click.option("--record", type=FILE, help="Keep the show in NAME.tessrec, to film it afterwards.")
 @click.option("--force", is_flag=True, help="Replace the take if it exists.")
 @click.option("--osc-in", metavar="PORT", help="Listen to other programs: a port of this machine, or HOST:PORT.")
 @click.option("--osc-out", metavar="HOST:PORT", help="Tell another program of every frame.")

@@ -9,19 +9,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tessonance.cli.files import made_of
-from tessonance.cli.options import FPS, SECONDS, SIZE
+from tessonance.cli.options import FILE, FPS, PLACE, SECONDS, SIZE
 
 if TYPE_CHECKING:
     from tessonance.show.filming import RenderReport
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(), metavar="TESSERACT [SONG]")
-@click.option("--take", type=click.Path(path_type=Path), help="A show that was kept: it takes the place of SONG.")
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="The film; beside you, as NAME.mp4, unless given."
-)
-@click.option("--mapping", type=click.Path(path_type=Path), help="A file of routes; TESSERACT's own unless given.")
+@click.argument("files", nargs=-1, required=True, type=PLACE, metavar="TESSERACT [SONG]")
+@click.option("--take", type=FILE, help="A show that was kept: it takes the place of SONG.")
+@click.option("-o", "--output", type=FILE, help="The film; beside you, as NAME.mp4, unless given.")
+@click.option("--mapping", type=FILE, help="A file of routes; TESSERACT's own unless given.")
 @click.option("--size", type=SIZE, default="1280x720", show_default=True, help="Of the film.")
 @click.option("--fps", type=FPS, default="30", show_default=True, help="30, 59.94, 30000/1001 …")
 @click.option("--from", "start", type=SECONDS, default="0", help="Where in the song to begin; seconds or 1:30.")

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
+from tessonance.cli.options import FILE, PLACE
+
 
 @click.command()
-@click.argument("tesseract", type=click.Path())
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="The PNG; TESSERACT with .png unless given.")
+@click.argument("tesseract", type=PLACE)
+@click.option("-o", "--output", type=FILE, help="The PNG; TESSERACT with .png unless given.")
 @click.option("--axes", help="Which axis runs down and which right, as DOWN,RIGHT; the first two unless given.")
 @click.option("--at", multiple=True, metavar="AXIS=VALUE", help="Where another axis stands; its middle unless given.")
 @click.option("--most", default=9, show_default=True, help="How many cells of an axis at the most.")

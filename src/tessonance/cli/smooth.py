@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tessonance.cli.options import FILE, PLACE
+
 if TYPE_CHECKING:
     from tessonance.smooth.findings import Survey
 
 
 @click.command()
-@click.argument("tesseract", type=click.Path())
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="The page; TESSERACT with -smooth.html unless given."
-)
+@click.argument("tesseract", type=PLACE)
+@click.option("-o", "--output", type=FILE, help="The page; TESSERACT with -smooth.html unless given.")
 @click.option("--most", default=3000, show_default=True, help="Pictures to look at; of more, a fair sample.")
 @click.option("--sweeps/--no-sweeps", default=True, help="Whether to watch slow sweeps too.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Threads; one for each core unless given.")

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import click
 
+from tessonance.cli.options import FILE, PLACE
+
 
 @click.command()
-@click.argument("packed", metavar="NAME.tess.zip", type=click.Path())
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="The folder; NAME.tess unless given.")
+@click.argument("packed", metavar="NAME.tess.zip", type=PLACE)
+@click.option("-o", "--output", type=FILE, help="The folder; NAME.tess unless given.")
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 def unpack(packed: str, output: Path | None, as_json: bool) -> None:
     """Make a folder of a packed tesseract again, to paint more in it. An address is downloaded.

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tessonance.cli.options import FILE
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -19,7 +21,7 @@ MOST_SHOWN = 10
 
 
 @click.command()
-@click.argument("tesseract", type=click.Path(path_type=Path))
+@click.argument("tesseract", type=FILE)
 @click.option("--repair", is_flag=True, help="Mark what is damaged as missing: `tess generate` paints it again.")
 @click.option("--fast", is_flag=True, help="Look at entries and headers only, decode nothing.")
 @click.option("--json", "as_json", is_flag=True, help="For scripts; lists everything.")
