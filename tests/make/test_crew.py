@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import replace
 
@@ -95,6 +96,17 @@ def test_a_task_that_is_stuck_is_ended(small_text: str) -> None:
         crew.close()
 
 
+def test_a_task_that_takes_too_long_says_how_to_give_it_longer(small_text: str) -> None:
+    slow = parse_project(small_text.replace("seed = 3", "delay_ms = 60000"))
+    crew = ProcessCrew(slow, 1, task_seconds=0.1)
+    try:
+        error = painted(crew).error
+        assert "it took longer than 0.1 s" in str(error)
+        assert "--timeout gives it longer" in str(error)
+    finally:
+        crew.close()
+
+
 def test_closing_ends_every_process(small_project: Project) -> None:
     crew = ProcessCrew(small_project, 2)
     crew.close()
@@ -109,6 +121,9 @@ def test_a_generator_that_fails_or_gives_nonsense_is_told_apart_from_a_crash(
     error = painted(crew).error
     assert "the generator failed" in str(error)
     assert "ZeroDivisionError" in str(error)
+    monkeypatch.setattr(crew._painter._generator, "paint", lambda points: sys.exit("no such model"))
+    error = painted(crew).error
+    assert "SystemExit('no such model')" in str(error)
     monkeypatch.setattr(crew._painter._generator, "paint", lambda points: None)
     assert "something else than pictures" in str(painted(crew).error)
 

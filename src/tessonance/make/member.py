@@ -119,9 +119,9 @@ class Member:
         except TimeoutError:
             self.state = "away"
             await self._client.run(leave, workers=[self.address], wait=False)
-            raise GeneratorError(
-                "a painting process ended", where=self.name, got=f"it took longer than {seconds:g} s"
-            ) from None
+            got = f"it took longer than {seconds:g} s"
+            hint = "--timeout gives it longer"
+            raise GeneratorError("a painting process was ended", where=self.name, got=got, hint=hint) from None
         assert isinstance(painted, Painted)
         return painted.pictures
 

@@ -191,11 +191,10 @@ class _Process:
         cast("IO[bytes]", self._popen.stdout).close()
 
     def death(self) -> GeneratorError:
-        return GeneratorError(
-            "a painting process ended",
-            got=self.killed or f"exit code {self._popen.returncode}",
-            hint="what it said stands above; if the system killed it, it may want more memory: --workers 1",
-        )
+        if self.killed:
+            return GeneratorError("a painting process was ended", got=self.killed, hint="--timeout gives it longer")
+        hint = "what it said stands above; if the system killed it, it may want more memory: --workers 1"
+        return GeneratorError("a painting process ended", got=f"exit code {self._popen.returncode}", hint=hint)
 
     def _say(self, message: Message) -> None:
         with suppress(OSError):  # a process that is dead is reported by its reader

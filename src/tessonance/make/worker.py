@@ -176,7 +176,7 @@ class Painter:
             pictures = self._generator.paint(batch)
         except TessError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # some models end the program where they mean an error
             if is_out_of_memory(error):
                 raise self._too_large(batch) from error
             raise GeneratorError("the generator failed", where=str(batch[0]), got=repr(error)) from error
@@ -208,7 +208,7 @@ class Painter:
         )
 
 
-def is_out_of_memory(error: Exception) -> bool:
+def is_out_of_memory(error: BaseException) -> bool:
     """Tell whether a generator ran out of memory, Python's own or a device's (which each library words its own way)."""
     return isinstance(error, MemoryError) or "out of memory" in str(error).lower()
 
