@@ -88,7 +88,9 @@ def generate(
     if painted == size:
         click.echo(f"next: tess sheet {output}, or tess render {output} SONG")
     else:
-        click.echo(f"run it again to paint the other {size - painted:,}", err=True)
+        chosen = (cells or until) and not (stopped or limit or deadline)
+        again = "without --cells and --until it paints" if chosen else "run it again to paint"
+        click.echo(f"{again} the other {size - painted:,}", err=True)
     if stopped and painted < size:
         raise click.exceptions.Exit(130)
 
