@@ -6,10 +6,12 @@ import contextlib
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +21,7 @@ import soundfile
 
 from tessonance import cli
 from tessonance.cli import COMMANDS, main
+from tessonance.cli.doctor import CORE
 
 
 class Answer(NamedTuple):
@@ -119,6 +122,12 @@ def test_new_writes_a_project_that_generate_understands(studio: Path) -> None:
     assert "3 of" in done.stdout
     assert "exists already" in tess("new", "fresh.toml", "--generator", "plasma", cwd=studio).stderr
     assert "try:" in tess("new", "x.toml", "--preset", "nonsense", cwd=studio).stderr
+
+
+def test_doctor_looks_for_every_package_that_is_needed() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = {re.split("[<>=~!]", wanted)[0] for wanted in project["dependencies"]}
+    assert set(CORE) == needed
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")

@@ -23,6 +23,16 @@ CORE = {
     "av": "other songs, films",
     "pillow": "text, sheets",
     "msgspec": "project files",
+    "tomlkit": "project files saved with their comments",
+    "filelock": "one writer at a time",
+    "moderngl": "frames on the graphics processor",
+    "glfw": "windows",
+    "sounddevice": "live sound",
+    "python-osc": "OSC",
+    "urllib3": "servers that paint",
+    "websockets": "servers that paint",
+    "click": "commands",
+    "rich": "progress bars",
 }
 EXTRAS = {
     "distributed": ("painting on many machines", "pip install 'tessonance[cluster]'"),
