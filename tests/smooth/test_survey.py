@@ -1,6 +1,6 @@
 import json
-import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,8 @@ import tessonance as tess
 from tessonance.cli import cli
 from tessonance.errors import OutputExists, TesseractError, TessError
 from tessonance.project import parse_project
-from tessonance.smooth.findings import AxisFindings, Edge
+from tessonance.smooth.advice import advise
+from tessonance.smooth.findings import AxisFindings, Edge, Guesses, Survey
 from tessonance.smooth.flip import flip
 from tessonance.smooth.page import page
 from tessonance.smooth.plots import heat_values
@@ -253,13 +254,40 @@ def test_the_command_prints_json_alone_and_exits_1_for_strangers(tmp_path):
     assert not list(Path(tmp_path).glob("*.html"))
 
 
-def test_findings_average_what_was_looked_for():
-    edges = tuple(Edge(0, (k,), (k + 1,), k, 0.2, pop, 1.0) for k, pop in enumerate((0.1, 0.3)))
-    rest = dict.fromkeys(("mean", "largest", "length", "roughness", "uniformity", "variation", "flicker"), 0.1)
-    axis = AxisFindings(
-        name="a", values=(0.0, 1.0, 2.0), closed=False, measured=2, tortuosity=1.0, cliff_share=0.5, edges=edges,
-        steps=(), guesses=(), refused=(), **rest,
+def axis_of(pops, **changed):
+    """Findings of an axis from 0 to 1 with a pop for each edge."""
+    count = len(pops)
+    edges = tuple(Edge(0, (k,), (k + 1,), k, 0.1, pop, 1.0) for k, pop in enumerate(pops))
+    rest = dict.fromkeys(("mean", "largest", "roughness", "uniformity", "variation", "flicker", "tortuosity"), 0.1)
+    found = AxisFindings(
+        name="ink", values=tuple(k / count for k in range(count + 1)), closed=False, measured=count, length=1.0,
+        cliff_share=0.5, pop=float(np.mean(pops)), speed=1.0, edges=edges, steps=(), guesses=(), refused=(), **rest,
     )  # fmt: skip
-    assert axis.pop == pytest.approx(0.2)
-    assert axis.value_after(1) == 2.0
-    assert math.isnan(AxisFindings(**{**axis.__dict__, "edges": ()}).pop)
+    return replace(found, **changed)
+
+
+def advice_on(*axes):
+    knots = tuple(tuple(range(len(axis.values))) for axis in axes)
+    empty = Survey(where="x", name="x", knots=knots, cells=9, painted=9, complete=True, holes=0, spread=0.5, axes=axes)
+    return advise(empty).advice
+
+
+def test_neighbouring_pops_are_one_place_and_faint_ones_none():
+    assert advice_on(axis_of([0.05, 0.2, 0.2, 0.05] + [0.05] * 16))[0] == (
+        "ink pops between 0.05 and 0.15: add steps there"
+    )
+    assert not any("pops" in text for text in advice_on(axis_of([0.005, 0.02, 0.005, 0.005])))
+    assert not any("pops" in text for text in advice_on(axis_of([0.1, 0.11, 0.1, 0.1])))
+
+
+def test_long_and_coarse_axes_are_told_apart_from_short_ones():
+    assert advice_on(axis_of([0.1] * 4)) == ("ink is 1.0 FLIP long: short enough for a fast feature",)
+    assert "drive it slowly" in advice_on(axis_of([0.1] * 4, length=6.0))[0]
+    assert "they strobe" in advice_on(axis_of([0.1] * 4, mean=0.4))[0]
+    assert "is uneven" in advice_on(axis_of([0.1] * 4, uniformity=3.0))[-1]
+
+
+def test_a_picture_that_can_be_guessed_need_not_be_painted():
+    good = Guesses(method="morph", ratio=0.3, error=0.02, sharpness=1.0, contrast=1.0, accepted=0.95)
+    assert "half its steps would do" in advice_on(axis_of([0.1] * 4, guesses=(good,)))[-1]
+    assert len(advice_on(axis_of([0.1] * 4, guesses=(replace(good, accepted=0.5),)))) == 1

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
     from tessonance.smooth.findings import AxisFindings, Survey
 
@@ -15,7 +13,7 @@ __all__ = ["advise"]
 FLAT = 0.05  # an axis that is shorter changes next to nothing
 LONG = 4.0  # FLIP; lively material goes about 3 a second
 COARSE = 0.30  # a step as large as the 99th percentile of what looks lively between two frames
-POPS, POP_FLOOR = 3.0, 0.03  # an edge pops if its pop is so many times the axis' median, and can be seen
+POPS, POP_FLOOR = 2.0, 0.03  # an edge pops if its pop is so many times the axis' mean, and can be seen
 UNEVEN = 2.5
 MOST_POPS = 3
 
@@ -45,7 +43,8 @@ def advise(found: Survey) -> Survey:
 def _of_axis(axis: AxisFindings) -> list[str]:
     if axis.length < FLAT:
         return [f"{axis.name} changes next to nothing from end to end: widen its range, or leave it out"]
-    said = _pops(axis)
+    pops = _pops(axis)
+    said = list(pops)
     if axis.mean > COARSE:
         said.append(
             f"{axis.name} takes large steps ({axis.mean:.2f} FLIP each): one after the other they strobe; "
@@ -58,18 +57,22 @@ def _of_axis(axis: AxisFindings) -> list[str]:
         )
     elif not said:
         said.append(f"{axis.name} is {axis.length:.1f} FLIP long: short enough for a fast feature")
-    if axis.uniformity > UNEVEN and not said[0].startswith(f"{axis.name} pops"):
+    if axis.uniformity > UNEVEN and not pops:
         said.append(f"{axis.name} is uneven: its largest step is {axis.uniformity:.1f} times the mean")
-    return said + _savings(axis)
+    return said if pops else said + _savings(axis)
 
 
 def _pops(axis: AxisFindings) -> list[str]:
-    pops = np.array([edge.pop for edge in axis.edges])
-    limit = max(POP_FLOOR, POPS * float(np.median(pops))) if pops.size else 0.0
-    loud = sorted((edge for edge in axis.edges if edge.pop > limit), key=lambda edge: -edge.pop)
-    places = list(dict.fromkeys(edge.place for edge in loud))[:MOST_POPS]
-    spans = [f"between {axis.values[place]:.3g} and {axis.value_after(place):.3g}" for place in sorted(places)]
-    return [f"{axis.name} pops {' and '.join(spans)}: add steps there"] if spans else []
+    limit = max(POP_FLOOR, POPS * axis.pop)
+    places = sorted({edge.place for edge in axis.edges if edge.pop > limit})
+    spans: list[list[int]] = []
+    for place in places:
+        if spans and place == spans[-1][1] + 1:
+            spans[-1][1] = place
+        else:
+            spans.append([place, place])
+    said = [f"between {axis.values[first]:.3g} and {axis.value_after(last):.3g}" for first, last in spans[:MOST_POPS]]
+    return [f"{axis.name} pops {' and '.join(said)}: add steps there"] if said else []
 
 
 def _savings(axis: AxisFindings) -> list[str]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Calibration", "Glance", "calibrate", "distance", "fit", "glance", "rank_correlation"]
 
 SIDE, SCALES = 64, 2  # the picture on squares of 64 and 32 pixels: 0.999 of FLIP's order, where one scale has 0.992
+NOTHING = 1e-12  # a distance that rounding alone can make
 MAX_KNOTS = 16  # of the map to FLIP's units
 
 
@@ -117,7 +118,7 @@ class Calibration:
         asked = np.asarray(distances, np.float64)
         inner = np.interp(asked, self.distances, self.flips)
         last = self.distances[-1]
-        beyond = np.maximum(asked / last, 1.0) if last > 0 else np.ones_like(asked)
+        beyond = np.maximum(asked / last, 1.0) if last > NOTHING else np.ones_like(asked)
         return np.clip(inner * beyond, 0.0, 1.0)
 
 

@@ -82,8 +82,10 @@ class AxisFindings:
         The perceived length of the axis from end to end, in FLIP.
     roughness, uniformity, variation, flicker, tortuosity, cliff_share : float
         NaN where there is no answer.
+    pop, speed : float
+        Their means over a fair sample of the edges; NaN without one.
     edges : tuple of Edge
-        The largest ones and a fair sample, with pop and speed.
+        The largest ones and that sample, with pop and speed.
     steps : tuple of (Cell, float)
         Each edge's first cell and step.
     guesses : tuple of Guesses
@@ -104,20 +106,12 @@ class AxisFindings:
     flicker: float
     tortuosity: float
     cliff_share: float
+    pop: float
+    speed: float
     edges: tuple[Edge, ...]
     steps: tuple[tuple[Cell, float], ...]
     guesses: tuple[Guesses, ...]
     refused: tuple[str, ...]
-
-    @property
-    def pop(self) -> float:
-        """The mean pop of the sampled edges; NaN without one."""
-        return _mean([edge.pop for edge in self.edges])
-
-    @property
-    def speed(self) -> float:
-        """The mean speed of the sampled edges, in percent of the width; NaN without one."""
-        return _mean([edge.speed for edge in self.edges])
 
     def value_after(self, place: int) -> float:
         """Return the value at the far end of an edge, by where its first cell is among the knots."""
@@ -205,14 +199,7 @@ class Survey:
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON; what has no answer is None."""
         plain: dict[str, Any] = _plain(asdict(self))
-        plain["refused"], plain["edges"] = list(self.refused), self.edges
-        for axis, found in zip(plain["axes"], self.axes, strict=True):
-            axis |= {"pop": _plain(found.pop), "speed": _plain(found.speed)}
-        return plain
-
-
-def _mean(values: list[float]) -> float:
-    return sum(values) / len(values) if values else math.nan
+        return plain | {"refused": list(self.refused), "edges": self.edges}
 
 
 def _plain(value: Any) -> Any:

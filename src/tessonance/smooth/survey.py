@@ -80,8 +80,11 @@ def survey(
     """
     if most < 2:
         raise TessError("an edge has two pictures", wanted="most >= 2", got=str(most))
-    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+    pool = ThreadPoolExecutor(workers or os.cpu_count() or 1)
+    try:
         return _Survey(tesseract, most, gates or Gates(), pool, progress or (lambda done, total: None)).run(sweep)
+    finally:
+        pool.shutdown(cancel_futures=True)  # after Ctrl-C, what is still waiting is not begun
 
 
 @dataclass
@@ -156,10 +159,10 @@ class _Survey:
         whole = [line for line in along.lines if len(line.steps) == knots_edges(self._grid, self._knots, k)]
         pooled = Line(tuple(steps), tuple(f for line in along.lines for f in line.flickers), 0.0, spread)
         turning = _median([line.turning for line in along.lines])
-        changed = self._changes(along.edges)
+        worst, fair = self._changes(along.edges)
         mean = float(np.mean(steps)) if steps else 0.0
-        whole_steps = sum(edge.step for edge in changed)
-        pops = sum(edge.pop for edge in changed) / whole_steps if whole_steps else math.nan
+        pop, step = _mean([edge.pop for edge in fair]), _mean([edge.step for edge in fair])
+        pops = pop / step if step > 0 else math.nan
         verdict = self._gates.judge(roughness=pooled.roughness, flicker=pooled.flicker, turning=turning, pop_share=pops)
         return AxisFindings(
             name=axis.name,
@@ -175,18 +178,22 @@ class _Survey:
             flicker=pooled.flicker,
             tortuosity=_median([line.tortuosity for line in whole]),
             cliff_share=cliff_share(steps),
-            edges=tuple(changed),
+            pop=pop,
+            speed=_mean([edge.speed for edge in fair]),
+            edges=tuple(dict.fromkeys((*worst, *fair))),
             steps=tuple((edge.first, edge.step) for edge in along.edges),
             guesses=self._guesses(k, steps, spread),
             refused=verdict.reasons,
         )
 
-    def _changes(self, edges: Sequence[Edge]) -> list[Edge]:
-        """Split the largest edges and a fair sample into pop and speed."""
-        ranked = sorted(edges, key=lambda edge: -edge.step)
-        spread_out = [edges[i] for i in np.linspace(0, len(edges) - 1, min(len(edges), CHANGES)).astype(int)]
-        chosen = list(dict.fromkeys([*ranked[:LARGEST], *spread_out]))
-        return [edge for edge in self._pool.map(self._change, chosen) if edge is not None]
+    def _changes(self, edges: Sequence[Edge]) -> tuple[list[Edge], list[Edge]]:
+        """Split the largest edges, and a fair sample of all, into pop and speed."""
+        ranked = sorted(edges, key=lambda edge: -edge.step)[:LARGEST]
+        fair = [edges[i] for i in np.linspace(0, len(edges) - 1, min(len(edges), CHANGES)).astype(int)]
+        chosen = list(dict.fromkeys([*ranked, *fair]))
+        split = dict(zip(chosen, self._pool.map(self._change, chosen), strict=True))
+        largest, sample = ([found for edge in some if (found := split[edge])] for some in (ranked, fair))
+        return largest, sample
 
     def _change(self, edge: Edge) -> Edge | None:
         first, second = self._picture(edge.first), self._picture(edge.second)
@@ -260,6 +267,10 @@ def _knots(tesseract: Tesseract) -> Knots:
         if tesseract.is_painted(flats).mean() >= ENOUGH:
             return knots
     return grid.knots(0)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else math.nan
 
 
 def _median(values: Sequence[float]) -> float:
