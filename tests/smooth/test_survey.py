@@ -66,7 +66,7 @@ def test_every_edge_is_measured_and_is_flip_between_its_pictures(tmp_path):
 
 def test_the_result_does_not_depend_on_threads(tmp_path):
     with made(tmp_path) as tesseract:
-        assert survey(tesseract, workers=1) == survey(tesseract, workers=4)
+        assert survey(tesseract, workers=1, most=30) == survey(tesseract, workers=4, most=30)
 
 
 def test_a_new_seed_for_each_cell_is_refused_on_every_axis(tmp_path):
@@ -98,7 +98,7 @@ def test_holes_are_left_out_and_counted(tmp_path):
     with made(tmp_path) as whole:
         full = survey(whole, sweep=False)
         with filled(tmp_path, lambda cell: None if cell == (2, 3) else whole.picture(cell)) as tesseract:
-            found = survey(tesseract)
+            found = survey(tesseract, sweep=False)
     assert found.shape == (5, 9), "one hole does not make the level coarser"
     assert found.holes == 1
     assert found.edges == full.edges - 4
@@ -109,14 +109,14 @@ def test_of_a_tesseract_that_is_just_being_painted_the_level_that_is_there_is_me
     with made(tmp_path) as whole:
         coarse = lambda cell: whole.picture(cell) if cell[0] % 2 == 0 and cell[1] % 4 == 0 else None  # noqa: E731
         with filled(tmp_path, coarse) as tesseract:
-            found = survey(tesseract)
+            found = survey(tesseract, sweep=False)
     assert found.shape == (3, 3)  # level 1, which is complete
     assert found.edges > 0
 
 
 def test_two_corners_alone_have_no_edge(tmp_path):
     with filled(tmp_path, lambda cell: flat(9, 32, 48) if cell in ((0, 0), (4, 8)) else None) as tesseract:
-        found = survey(tesseract)
+        found = survey(tesseract, sweep=False)
         assert found.edges == 0
         assert "there is no edge to measure" in found.advice[-1]
         assert "no edge to measure" in page(found, tesseract)
@@ -140,7 +140,7 @@ def test_an_axis_of_one_step_is_passed_over(tmp_path):
 
 def test_pictures_that_are_all_equal_change_nothing(tmp_path):
     with filled(tmp_path, lambda cell: flat(120, 32, 48)) as tesseract:
-        found = survey(tesseract)
+        found = survey(tesseract, sweep=False)
         assert not found.refused
         assert all(axis.length == 0 for axis in found.axes)
         assert all("changes next to nothing" in text for text in found.advice)
@@ -150,7 +150,7 @@ def test_pictures_that_are_all_equal_change_nothing(tmp_path):
 
 def test_pure_noise_is_refused(tmp_path):
     with filled(tmp_path, lambda cell: noise(100 * cell[0] + cell[1], 32, 48)) as tesseract:
-        found = survey(tesseract)
+        found = survey(tesseract, sweep=False)
         assert found.refused == ("tall", "blot")
         assert not any("could be guessed" in text for text in found.advice)
 
@@ -175,7 +175,7 @@ def test_of_a_large_grid_a_sample_is_taken_and_said(tmp_path):
 def test_closed_axes_have_an_edge_from_the_last_to_the_first(tmp_path):
     axes = '{ name = "turn", steps = 8, closed = true }, { name = "blot", steps = 5 }'
     with made(tmp_path, axes=axes) as tesseract:
-        found = survey(tesseract)
+        found = survey(tesseract, sweep=False)
         assert found.axes[0].measured == 8 * 5
         assert heat_values(found, 0).shape == (5, 8)
         assert heat_values(found, 1).shape == (8, 4)
