@@ -46,7 +46,9 @@ SEES = {
     "control": {"errors", "grid", "project"},
     "show": {"errors", "grid", "project", "tables", "store", "sound", "motion", "sampling", "sinks", "control"},
     "contact": {"errors", "grid", "store"},
-    "__init__": {"errors", "grid", "project", "contact", "make", "motion", "show", "sound", "store"},
+    "trials": {"errors", "grid", "project", "make", "store", "smooth"},
+    "trial_sheet": {"errors", "trials"},
+    "__init__": {"errors", "grid", "project", "contact", "make", "motion", "show", "sound", "store", "trials"},
 }
 PURE = ["grid.py", "chain.py", "mapping.py", "project.py", "motion", "sampling/taps.py"]
 HEAVY = {"cv2", "av", "glfw", "moderngl", "onnxruntime", "PIL", "pythonosc", "simplejpeg", "sounddevice", "soundfile"}

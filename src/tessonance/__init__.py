@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tessonance.sound import features
     from tessonance.store import Tesseract
     from tessonance.store import open_tesseract as open
+    from tessonance.trials import trial
 
 _HOMES = {
     "Axis": "grid",
@@ -40,6 +41,7 @@ _HOMES = {
     "open": "store:open_tesseract",
     "render": "show.render",
     "sheet": "contact",
+    "trial": "trials",
 }
 
 __all__ = [
@@ -59,6 +61,7 @@ __all__ = [
     "open",
     "render",
     "sheet",
+    "trial",
 ]
 
 

@@ -23,6 +23,7 @@ __all__ = ["COMMANDS", "cli", "main"]
 COMMANDS = (
     "demo",
     "new",
+    "try",
     "generate",
     "import",
     "info",
