@@ -128,7 +128,7 @@ def shows(draw: st.DrawFn) -> tuple[list[np.ndarray], list[float]]:
     return frames, times
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(shows())
 def test_whatever_comes_nothing_flashes_too_often(show: tuple[list[np.ndarray], list[float]]) -> None:
     frames, times = show
