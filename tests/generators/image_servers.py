@@ -179,7 +179,7 @@ class FakeComfy(FakeServer):
 
     def _begin(self) -> None:
         self.pending: list[tuple[int, str, dict[str, Any], str]] = []
-        self.running: tuple[int, str, dict[str, Any], str] | None = None
+        self.at_work: tuple[int, str, dict[str, Any], str] | None = None
         self.history: dict[str, Any] = {}
         self.files: dict[str, bytes] = {}
         self.sockets: dict[str, WebSocket] = {}
@@ -215,7 +215,7 @@ class FakeComfy(FakeServer):
                 self.pending = [entry for entry in self.pending if entry[1] not in gone]
             return Response()
         with self.lock:
-            running = [[*self.running[:3], {}, []]] if self.running else []
+            running = [[*self.at_work[:3], {}, []]] if self.at_work else []
             return JSONResponse(
                 {"queue_running": running, "queue_pending": [[*entry[:3], {}, []] for entry in self.pending]}
             )
@@ -269,8 +269,8 @@ class FakeComfy(FakeServer):
             with self.lock:
                 if not self.pending:
                     continue
-                self.running = self.pending.pop(0)
-            _, number, nodes, client = self.running
+                self.at_work = self.pending.pop(0)
+            _, number, nodes, client = self.at_work
             trouble = nodes.pop("trouble")
             self._say(client, "execution_start", number)
             before = self.interrupts
@@ -279,7 +279,7 @@ class FakeComfy(FakeServer):
                 time.sleep(0.01)
             self.history[number] = self._entry(number, nodes, trouble)
             with self.lock:
-                self.running = None
+                self.at_work = None
             if self.drop_sockets:
                 self._close(client)
             else:

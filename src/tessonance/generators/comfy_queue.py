@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -44,6 +44,7 @@ class Queue:
         self._timeout_seconds = timeout_seconds
         self._client = uuid.uuid4().hex
         self._socket: Any = None
+        self._held = ExitStack()
         self._running: str | None = None
         self._cancelled = ""
 
@@ -210,20 +211,21 @@ class Queue:
         parts = urlsplit(self._server.address)
         scheme = "wss" if parts.scheme == "https" else "ws"
         with suppress(WebSocketException, OSError):
-            self._socket = connect(
-                f"{scheme}://{parts.netloc}{parts.path}/ws?clientId={self._client}",
-                additional_headers=self._server.headers,
-                open_timeout=5,
-                close_timeout=1,
-                max_size=MAX_ANSWER,
-                proxy=None,
+            self._socket = self._held.enter_context(
+                connect(
+                    f"{scheme}://{parts.netloc}{parts.path}/ws?clientId={self._client}",
+                    additional_headers=self._server.headers,
+                    open_timeout=5,
+                    close_timeout=1,
+                    max_size=MAX_ANSWER,
+                    proxy=None,
+                )
             )
 
     def _hang_up(self) -> None:
-        socket, self._socket = self._socket, None
-        if socket is not None:
-            with suppress(Exception):  # it is broken, or will be
-                socket.close()
+        self._socket = None
+        with suppress(Exception):  # it is broken, or will be
+            self._held.close()
 
 
 def _outputs_of(entry: dict[str, Any], names: Mapping[str, str], address: str) -> dict[str, Any]:
