@@ -138,7 +138,9 @@ def follow(folder: Path) -> tuple[float, ...]:
     octaves = np.log2(50 * 4 ** values[:, 2] / bpm)
     near = np.abs(octaves) < np.log2(1.04)
     octave = near | (np.abs(np.abs(octaves) - 1) < np.log2(1.04))
-    late = (found[:, None] - beats - offset)[np.arange(len(found)), np.abs(found[:, None] - beats - offset).argmin(axis=1)]
+    late = (found[:, None] - beats - offset)[
+        np.arange(len(found)), np.abs(found[:, None] - beats - offset).argmin(axis=1)
+    ]
     return (
         f_measure(beats, found),
         f_measure(beats + offset, found),
@@ -160,7 +162,9 @@ def main() -> None:
     songs = sorted({path.parent for folder in given.folder for path in folder.rglob("notes.mid")})
     if not songs:
         parser.error("no notes.mid there")
-    print(f"{'':26} {'F':>5} {'shifted':>8} {'tempo':>6} {'octave':>7} {'bars':>5} {'chart':>7} {'late':>7} {'bpm':>5} core")
+    print(
+        f"{'':26} {'F':>5} {'shifted':>8} {'tempo':>6} {'octave':>7} {'bars':>5} {'chart':>7} {'late':>7} {'bpm':>5} core"
+    )
     rows = []
     for folder in songs:
         rows.append(follow(folder))

@@ -119,6 +119,42 @@ def test_a_cell_that_cannot_be_read_is_counted_and_tried_again_later_and_later()
     finish(disk, made)
 
 
+def test_what_is_needed_at_once_is_read_before_all_else() -> None:
+    disk = Disk()
+    made = fetcher(disk)
+    made.ask([(1,), (2,), (3,)])
+    until(lambda: disk.read)
+    made.hurry([(9,)], 0.0)
+    disk.let.release(100)
+    until(lambda: len(made.ready()) == 4)
+    assert disk.read == [(1,), (9,), (2,), (3,)]
+    finish(disk, made)
+
+
+def test_time_is_given_only_while_something_comes_and_never_more_than_said() -> None:
+    slept: list[float] = []
+    now = [0.0]
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        now[0] += seconds
+        time.sleep(0.0001)
+
+    disk = Disk()
+    made: Fetcher[str] = Fetcher(disk, threads=2, room=8, clock=lambda: now[0], sleep=sleep)
+    assert not made.hurry([(1,), (2,)], 0.004)  # the disk does not answer
+    assert 0.004 <= sum(slept) < 0.005
+    disk.let.release(100)
+    assert made.hurry([(1,), (2,)], 60.0)
+    assert sorted(made.ready()) == [(1,), (2,)]
+    disk.broken = {(3,)}
+    slept.clear()
+    assert not made.hurry([(3,)], 60.0)
+    assert not made.hurry([(3,)], 60.0)  # it has failed just now
+    assert sum(slept) < 30.0
+    finish(disk, made)
+
+
 def test_it_remembers_only_so_many_cells_that_cannot_be_read() -> None:
     def read(cell: Cell) -> str:
         raise OSError("gone")

@@ -145,6 +145,29 @@ def test_what_is_not_ready_is_replaced_by_the_nearest_and_counted(context: moder
         assert stage.counts.late >= 1
 
 
+def test_a_jump_is_whole_where_pictures_are_decoded_in_a_moment(
+    context: moderngl.Context, tesseract: Tesseract
+) -> None:
+    with Stage(context, tesseract, start=(0.0, 0.0), patience_seconds=20.0) as stage:
+        assert not stage.draw((0.77, 0.41)).late
+        assert stage.counts.late == 0
+
+
+def test_without_patience_a_jump_is_late(context: moderngl.Context, slow: Slow) -> None:
+    with Stage(context, slow, start=(0.0, 0.0), patience_seconds=0.0) as stage:
+        slow.let.clear()
+        assert stage.draw((0.77, 0.41)).replaced == 4
+
+
+def test_a_slow_disk_costs_no_time_after_a_few_frames(context: moderngl.Context, slow: Slow) -> None:
+    with Stage(context, slow, start=(0.0, 0.0)) as stage:
+        slow.let.clear()
+        for number in range(20):
+            stage.draw((0.77, number / 20))
+        assert stage._patience.seconds == 0.0
+        assert stage.counts.late == 20
+
+
 def test_what_moves_is_there_before_it_is_needed(context: moderngl.Context, tesseract: Tesseract) -> None:
     with Stage(context, tesseract, start=(0.1, 0.1)) as stage:
         stage.prepare((0.1, 0.1), (1.0, 0.0))

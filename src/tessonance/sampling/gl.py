@@ -68,9 +68,14 @@ class GlSampler:
 
     def warm(self, most: int) -> None:
         """Compile what is needed to weigh up to so many pictures, so that no frame has to wait for it later."""
+        target = self._targets[0][1]
+        target.use()
+        target.scissor = (0, 0, 1, 1)
+        self._cells.use(0)
+        self._drawn = None
         count = 1
         while count <= min(most, MOST_TAPS):
-            self._program(count)
+            self._weigh([(0, 1.0)] * count)  # some drivers compile only what is drawn
             count *= 2
 
     def put(self, layer: int, picture: NDArray[np.uint8]) -> None:

@@ -17,6 +17,7 @@ __all__ = ["Fetcher", "decode_threads"]
 Picture = TypeVar("Picture")
 FIRST_PAUSE = 1.0  # seconds until a cell that could not be read is tried again; twice as long each time
 LONGEST_PAUSE = 60.0
+GLANCE_SECONDS = 0.0003  # a condition's own waiting is coarser on some systems
 MOST_REMEMBERED = 4096  # cells that failed: those that failed earlier are tried again at once
 MOST_THREADS = 6
 
@@ -40,8 +41,8 @@ class Fetcher(Generic[Picture]):
     threads : int
     room : int
         How many pictures may be ready or on their way.
-    clock : callable
-        Seconds, for when a cell that could not be read is tried again.
+    clock, sleep : callable
+        Seconds, and waiting.
 
     Attributes
     ----------
@@ -60,8 +61,9 @@ class Fetcher(Generic[Picture]):
         threads: int,
         room: int,
         clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._read, self._room, self._clock = read, room, clock
+        self._read, self._room, self._clock, self._sleep = read, room, clock, sleep
         self._asked: list[Cell] = []  # the most urgent last
         self._on_the_way: set[Cell] = set()
         self._ready: dict[Cell, Picture] = {}
@@ -80,6 +82,29 @@ class Fetcher(Generic[Picture]):
             self._asked = [cell for cell in reversed(cells) if self._wanted(cell)]
             if self._asked:
                 self._changed.notify_all()
+
+    def hurry(self, cells: Sequence[Cell], seconds: float) -> bool:
+        """Ask for cells before everything else, and give them a little time.
+
+        Parameters
+        ----------
+        cells : sequence of Cell
+        seconds : float
+            How long at most; less as soon as none of them is on its way any more.
+
+        Returns
+        -------
+        bool
+            Whether any of them can be taken now.
+        """
+        with self._changed:
+            self._asked += [cell for cell in reversed(cells) if self._wanted(cell)]
+            self._changed.notify_all()
+        end = self._clock() + seconds
+        while self._coming(cells) and self._clock() < end:
+            self._sleep(GLANCE_SECONDS)
+        with self._changed:
+            return any(cell in self._ready for cell in cells)
 
     def take(self, cell: Cell) -> Picture | None:
         """Take a picture that is ready; None where it is not."""
@@ -103,6 +128,10 @@ class Fetcher(Generic[Picture]):
             self._changed.notify_all()
         for thread in self._threads:
             thread.join(timeout=0.2)
+
+    def _coming(self, cells: Sequence[Cell]) -> bool:
+        with self._changed:
+            return any(cell in self._on_the_way or (cell in self._asked and self._wanted(cell)) for cell in cells)
 
     def _wanted(self, cell: Cell) -> bool:
         if cell in self._on_the_way or cell in self._ready:

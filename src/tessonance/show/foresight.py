@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tessonance.grid import Cell, Grid
-    from tessonance.sampling.taps import Along
+    from tessonance.sampling.taps import Along, Tap
 
 __all__ = ["Foresight"]
 
-# Seconds ahead at which the coordinate is guessed: about one frame, two, four … Further than a third of a second music
-# has changed its mind.
-HORIZON = (0.02, 0.04, 0.07, 0.11, 0.16, 0.24, 0.33)
+# Seconds ahead at which the coordinate is guessed, the next frame first. Music soon changes its mind: guessing further
+# than the cells of three frames was tried on songs and gave more late pictures, since the next ones had to wait.
+HORIZON = (0.0167, 0.0083, 0.025, 0.033, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3)
+FRAMES_GUESSED = 3
 STANDING = 1e-4  # below this velocity, per second, there is nothing to guess
 MOST_AROUND = 4096  # cells around a place that are put in order
 
@@ -68,9 +69,13 @@ class Foresight:
             Each once.
         """
         found: dict[Cell, None] = {}
-        for place in (coordinate, *known, *self._guessed(coordinate, velocity)):
-            here = taps(place, self._grid, self._knots, method=self._method)
-            found.update((tap.cell, None) for tap in sorted(here, key=_heaviest))
+        for place in (coordinate, *known):
+            found.update(self._cells(place))
+        most = len(found) + (FRAMES_GUESSED - 1 << len(self._grid.axes))
+        for place in self._guessed(coordinate, velocity):
+            if len(found) > most:
+                break
+            found.update(self._cells(place))
         return list(found)
 
     def around(self, coordinate: Sequence[float]) -> list[Cell]:
@@ -108,6 +113,11 @@ class Foresight:
                 return list(product(*along))
         return [tuple(knots[len(knots) // 2] for knots in self._knots)][: max(0, most)]
 
+    def _cells(self, place: Sequence[float]) -> dict[Cell, None]:
+        """Return the cells of a place, the heaviest first."""
+        here = taps(place, self._grid, self._knots, method=self._method)
+        return {tap.cell: None for tap in sorted(here, key=_lightness)}
+
     def _guessed(self, coordinate: Sequence[float], velocity: Sequence[float] | None) -> Iterator[list[float]]:
         speeds = [] if velocity is None else [v if math.isfinite(v) else 0.0 for v in map(float, velocity)]
         if not any(abs(v) > STANDING for v in speeds):
@@ -128,8 +138,8 @@ class Foresight:
         return list(dict.fromkeys(map(tuple, cells)))
 
 
-def _heaviest(tap: object) -> float:
-    return -tap.weight  # type: ignore[attr-defined,no-any-return]
+def _lightness(tap: Tap) -> float:
+    return -tap.weight
 
 
 def _ordinal(u: float, k: int, grid: Grid, knots: list[list[int]]) -> int:

@@ -20,6 +20,7 @@ from tessonance.show.fetch import Fetcher, decode_threads
 from tessonance.show.flash_estimate import blended, thumbnail
 from tessonance.show.foresight import Foresight
 from tessonance.show.levels_watch import LevelsWatch
+from tessonance.show.patience import PATIENCE_SECONDS, Patience
 from tessonance.show.residency import Residency
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Counts", "Drawn", "Stage"]
 
-LAYER_BYTES = 256 * 2**20
+LAYER_BYTES = 512 * 2**20  # the more is kept, the less is late: half of it has twice as many late pictures
 UPLOAD_BYTES = 8 * 2**20  # a frame: a millisecond in software, and for a graphics card
 START_SECONDS = 0.15  # how long the first frame may wait for the rest of its pictures
 MOST_COARSE = 64  # cells that always stay, so that something near is there wherever the music jumps
@@ -99,7 +100,7 @@ class _Ready(NamedTuple):
 
 
 class Stage:
-    """Draws any coordinate of a tesseract without ever waiting for a picture.
+    """Draws any coordinate of a tesseract, whether its pictures are there or not.
 
     A frame of the show is ``prepare`` in the time that is left after the last one, then ``draw``. Pictures are read and
     decoded on threads, put into layers of a texture array within a budget per frame, and the longest unused ones go.
@@ -119,6 +120,9 @@ class Stage:
         How much memory to take for pictures that are ready, 4 bytes a pixel.
     upload_bytes : int
         How much of them to hand to the graphics processor in a frame; one picture at least.
+    patience_seconds : float
+        How long `draw` may give the threads, at most, for pictures that came to be needed only now, since music jumps;
+        see `Patience`. 0 never waits.
     threads : int, optional
         How many read pictures; see `decode_threads`.
 
@@ -150,6 +154,7 @@ class Stage:
         start: ArrayLike | None = None,
         layer_bytes: int = LAYER_BYTES,
         upload_bytes: int = UPLOAD_BYTES,
+        patience_seconds: float = PATIENCE_SECONDS,
         threads: int | None = None,
     ) -> None:
         if method not in METHODS:
@@ -160,6 +165,7 @@ class Stage:
         self.knots: Knots = tesseract.knots()
         self._tesseract, self._upload_bytes = tesseract, upload_bytes
         self._bytes = 4 * picture.width * picture.height
+        self._patience = Patience(patience_seconds)
         self._left = upload_bytes  # of the budget of this frame
         self._counts = Counts()
         self._keep: frozenset[Cell] = frozenset()  # what must not go
@@ -248,8 +254,7 @@ class Stage:
         """
         found = taps(self._place(coordinate), self.grid, self.knots, method=self.method)
         self._keep = frozenset(tap.cell for tap in found)
-        for cell in self._absent(self._keep):
-            self._take(cell)
+        self._fetch(list(self._absent(tap.cell for tap in found)))
         shares, replaced = self._shares(found)
         self._count(len(found), replaced)
         region = None if shown_in is None else covering(self.size, shown_in)
@@ -331,6 +336,17 @@ class Stage:
             return iter(())
         near = self._foresight.around(where)[: self._residency.layers]
         return islice(self._absent(chain(self._residency.pinned, near)), SPARE_AT_ONCE)
+
+    def _fetch(self, missing: list[Cell]) -> None:
+        """Take what a frame lacks and is ready, or will be in a moment."""
+        self._left = max(self._left, self._upload_bytes // 2, self._bytes)
+        if not missing:
+            self._patience.rested()
+        elif (seconds := self._patience.seconds) and not set(missing) <= set(self._fetcher.ready()):
+            came = self._fetcher.hurry(missing, seconds)
+            (self._patience.rewarded if came else self._patience.in_vain)()
+        for cell in missing:
+            self._take(cell)
 
     def _take_up(self, wanted: Sequence[Cell]) -> None:
         """Put what is ready into layers, the most urgent first, as far as the budget goes."""

@@ -27,7 +27,11 @@ TEMPO_SPREAD = 0.04  # … from a tempo to each of its neighbours,
 PLACE_SPREAD = 0.04  # … from a place to each of its neighbours,
 HALF_BEAT = 2e-4  # … to the place half a beat on, where many a tracker stays in error,
 ANYWHERE = 1e-4  # … and to everywhere: less is never believed, and so an error is never final
-SET_TEMPO, SET_PLACE, KEPT_TEMPO = 0.02, 0.05, 0.08  # spreads of what is set: of ln bpm, of beats, of where tempo may go
+SET_TEMPO, SET_PLACE, KEPT_TEMPO = (
+    0.02,
+    0.05,
+    0.08,
+)  # spreads of what is set: of ln bpm, of beats, of where tempo may go
 
 
 class Pattern(NamedTuple):
@@ -182,7 +186,9 @@ class Pulse:
         bars = np.bincount(whose, places, BEATS)
         bar = int(np.argmax(bars))
         turns = int(np.floor(beat))
-        return Reading(bpm, beat - turns, (bar + turns) % BEATS, float(bars[bar] / bars.sum()), share / float(tempi.sum()))
+        return Reading(
+            bpm, beat - turns, (bar + turns) % BEATS, float(bars[bar] / bars.sum()), share / float(tempi.sum())
+        )
 
 
 class _Bank:

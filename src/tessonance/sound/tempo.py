@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tessonance.sound.onset import onset_bands
 from tessonance.sound.bar_pointer import BEATS, FASTEST, SLOWEST, USUAL_BPM, Pulse
+from tessonance.sound.onset import onset_bands
 from tessonance.sound.spectrum import RATE
 
 if TYPE_CHECKING:
