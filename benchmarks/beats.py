@@ -3,10 +3,11 @@
     python benchmarks/beats.py FOLDER [FOLDER …]
 
 A folder holds songs of Frets on Fire, each in a folder of its own: `song.ogg`, mostly without the guitar, which is in
-`guitar.ogg`, and `notes.mid`, whose tempo map gives the beats. The sound goes through `FeatureStream` as it would live; a
-beat counts when the phase wraps, at the end of that hop, and no sooner. The score is the F-measure of mir_eval with its
-usual settings: within 70 ms, the first five seconds left out. `tempo` is the share of the time within 4 % of the
-charted tempo; `octave` lets its double and its half count, too; `bars` is the F-measure of the first beats of the bars.
+`guitar.ogg`, and `notes.mid`, whose tempo map gives the beats. The sound goes through `FeatureStream` as it would live;
+a beat counts when the phase wraps, at the end of that hop, and no sooner. The score is the F-measure of mir_eval
+(`pip install mir_eval`) with its usual settings: within 70 ms, the first five seconds left out. `tempo` is the share of
+the time within 4 % of the charted tempo; `octave` lets its double and its half count, too; `bars` is the F-measure of
+the first beats of the bars.
 
 Charts are made by ear and by hand, some begin late. `chart` is by how much the notes of the chart come before the
 onsets of the guitar, `shifted` the F-measure after the beats were moved by it. `late` is the median by which the beats
@@ -162,9 +163,7 @@ def main() -> None:
     songs = sorted({path.parent for folder in given.folder for path in folder.rglob("notes.mid")})
     if not songs:
         parser.error("no notes.mid there")
-    print(
-        f"{'':26} {'F':>5} {'shifted':>8} {'tempo':>6} {'octave':>7} {'bars':>5} {'chart':>7} {'late':>7} {'bpm':>5} core"
-    )
+    print(f"{'':26}     F  shifted  tempo  octave  bars   chart    late   bpm  core")
     rows = []
     for folder in songs:
         rows.append(follow(folder))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tessonance.sound.song import features
     from tessonance.sound.song_input import SongInput
     from tessonance.sound.stream import FeatureStream
+    from tessonance.sound.tempo import TempoTracker
     from tessonance.sound.track import FeatureTrack
     from tessonance.sound.write import write_csv, write_npz
 
@@ -28,6 +29,7 @@ __all__ = [
     "Silence",
     "SongInfo",
     "SongInput",
+    "TempoTracker",
     "blocks",
     "features",
     "find_device",
@@ -48,6 +50,7 @@ _HOMES = {
     "MemoryInput": "inputs",
     "Silence": "inputs",
     "SongInfo": "decode",
+    "TempoTracker": "tempo",
     "SongInput": "song_input",
     "blocks": "decode",
     "features": "song",

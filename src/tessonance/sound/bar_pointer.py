@@ -11,7 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["BEATS", "FASTEST", "SLOWEST", "Pulse", "Reading"]
+__all__ = ["BEATS", "FASTEST", "SLOWEST", "BarPointer", "Reading"]
 
 SLOWEST, FASTEST = 50.0, 200.0  # beats a minute
 TEMPO_STEP = 1.02  # from one tempo to the next
@@ -27,11 +27,8 @@ TEMPO_SPREAD = 0.04  # … from a tempo to each of its neighbours,
 PLACE_SPREAD = 0.04  # … from a place to each of its neighbours,
 HALF_BEAT = 2e-4  # … to the place half a beat on, where many a tracker stays in error,
 ANYWHERE = 1e-4  # … and to everywhere: less is never believed, and so an error is never final
-SET_TEMPO, SET_PLACE, KEPT_TEMPO = (
-    0.02,
-    0.05,
-    0.08,
-)  # spreads of what is set: of ln bpm, of beats, of where tempo may go
+SET_TEMPO, SET_PLACE = 0.02, 0.05  # the spreads of what somebody says: of the logarithm of the tempo, of beats, …
+KEPT_TEMPO = 0.15  # how far the tempo may go from there, for a while: 15 %
 
 
 class Pattern(NamedTuple):
@@ -109,7 +106,7 @@ class Reading:
     confidence: float
 
 
-class Pulse:
+class BarPointer:
     """The bar pointer: a probability for each tempo and each place in the bar, renewed with what is heard.
 
     This is the forward algorithm on the state space of Whiteley, Cemgil and Godsill, "Bayesian Modelling of Temporal
@@ -164,8 +161,7 @@ class Pulse:
             Which beat of the bar that was.
         """
         away = np.log(_tempi() / bpm)
-        self._base = np.exp(-0.5 * (away / KEPT_TEMPO) ** 2)
-        self._base /= self._base.sum()
+        self._base = np.where(np.abs(away) < KEPT_TEMPO, _usual(), 0.0)
         for bank in self._banks:
             bank.set(np.exp(-0.5 * (away / SET_TEMPO) ** 2), beat, bar)
 
@@ -175,11 +171,11 @@ class Pulse:
 
     def read(self, near: float) -> Reading:
         """Return what is believed; of places equally likely, the one near a phase, 0..1."""
-        tempi = sum(bank.tempi() for bank in self._banks)
+        tempi = np.sum([bank.tempi() for bank in self._banks], axis=0)
         best = int(np.argmax(tempi))
         rows = slice(max(0, best - 2), best + 3)
         bpm = float((_tempi()[rows] * tempi[rows]).sum() / tempi[rows].sum())
-        places = sum(bank.places(rows) for bank in self._banks)
+        places = np.sum([bank.places(rows) for bank in self._banks], axis=0)
         beats = places.reshape(BEATS, PLACES).sum(axis=0)
         beat, share = _peak(beats, near)
         whose = (np.floor(_PLACE - beat + 0.5) % BEATS).astype(np.intp)
@@ -237,6 +233,7 @@ class _Bank:
         self._belief += near
         self._belief *= np.float32(factor)
         self._belief += (base * (ANYWHERE * self._share)).astype(np.float32)[:, None]
+        self._belief[base == 0] = 0
 
     def set(self, tempi: NDArray[np.float64], beat: float, bar: int | None) -> None:
         places = (np.arange(self.size) + self._turned[:, None]) / PLACES
@@ -256,7 +253,7 @@ class _Bank:
             at, belief = self._at[row], self._belief[row]
             found[at:] += belief[: self.size - at]
             found[:at] += belief[self.size - at :]
-        return np.resize(found, BEATS * PLACES)
+        return np.resize(found, BEATS * PLACES) * (self.size / (BEATS * PLACES))
 
 
 def _peak(beats: NDArray[np.float64], near: float) -> tuple[float, float]:

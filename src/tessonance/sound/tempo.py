@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tessonance.sound.bar_pointer import BEATS, FASTEST, SLOWEST, USUAL_BPM, Pulse
+from tessonance.sound.bar_pointer import BEATS, FASTEST, SLOWEST, USUAL_BPM, BarPointer
 from tessonance.sound.onset import onset_bands
 from tessonance.sound.spectrum import RATE
 
@@ -38,9 +38,9 @@ LEAD_BEATS = 4.0  # so long after its last beat another program still leads
 class TempoTracker:
     """Follows the beat: no look ahead, no jumps, and on it goes in silence.
 
-    A clock gives the phase of every hop. Every 21 ms it is pulled towards where the bar pointer (`Pulse`) believes the
-    music to be; it goes faster or slower until it is there. Taps set the bar pointer; another program's beats set the
-    clock, and the music is not heard while they come.
+    A clock gives the phase of every hop. It is pulled towards where the `BarPointer` believes the music to be: it goes
+    faster or slower until it is there. Taps set the bar pointer; another program's beats set the clock, and
+    the music is not heard while they come.
 
     Parameters
     ----------
@@ -51,21 +51,15 @@ class TempoTracker:
     ----------
     bpm : float
         Beats a minute, 50 to 200 where music or taps decide.
-    beat : float
-        Beats since the last beat, 0..1.
-    bar : float
-        Share of the bar of four beats that is over, 0..1.
     confidence : float
         How sure the tracker is of tempo and phase, 0..1; it falls in silence.
-    seconds : float
-        How much it has heard.
     """
 
     def __init__(self, *, hop: int) -> None:
         self._hop_seconds = hop / RATE
         self._hops_a_step = max(1, round(STEP_SECONDS / self._hop_seconds))
         step_seconds = self._hops_a_step * self._hop_seconds
-        self._pulse = Pulse(seconds=step_seconds)
+        self._pointer = BarPointer(seconds=step_seconds)
         self._late = LATE_SECONDS + (step_seconds - self._hop_seconds) / 2
         self._usual = _Usual(step_seconds)
         self._fading = math.exp(-step_seconds / SILENT_SECONDS)
@@ -78,19 +72,22 @@ class TempoTracker:
         self._present = 0.0
         self._bar_off, self._bar_off_readings = 0, 0
         self._taps: list[float] = []
-        self._tapped_until = -math.inf
+        self._tapped, self._tapped_until = 0.0, -math.inf
         self._lead = _Lead()
 
     @property
     def beat(self) -> float:
+        """Beats since the last beat, 0..1."""
         return self._place % 1.0
 
     @property
     def bar(self) -> float:
+        """The share of the bar of four beats that is over, 0..1."""
         return self._place / BEATS
 
     @property
     def seconds(self) -> float:
+        """How much it has heard: the second of the sound that is now."""
         return self._hops * self._hop_seconds
 
     def advance(self, rises: NDArray[np.float64], audible: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -140,9 +137,9 @@ class TempoTracker:
             self._taps.clear()
         self._taps = [*self._taps, seconds][-TAPS:]
         if len(self._taps) >= LEAST_TAPS:
-            last, interval = _regular(self._taps)
+            self._tapped, interval = _regular(self._taps)
             bpm = _in_range(60 / interval)
-            self._set(bpm, (self.seconds - last) * bpm / 60)
+            self._set(bpm, (self.seconds - self._tapped) * bpm / 60)
             self._tapped_until = self.seconds + TAP_HOLDS_SECONDS
 
     def follow(self, seconds: float, *, bpm: float | None = None, bar: int | None = None) -> None:
@@ -170,7 +167,7 @@ class TempoTracker:
     def _set(self, bpm: float, beats: float, bar: int | None = None) -> None:
         """Let the bar pointer believe that `beats` have gone by since a beat."""
         self.bpm = self._lead.bpm if self._lead.leads(self.seconds) else bpm
-        self._pulse.set(bpm, beats - self._late * bpm / 60, bar)
+        self._pointer.set(bpm, beats - self._late * bpm / 60, bar)
         self._bar_off_readings = 0
 
     def _step(self, rows: NDArray[np.float64]) -> None:
@@ -180,14 +177,14 @@ class TempoTracker:
         weight = self._present if self._present > SILENT else 0.0
         leads = self._lead.leads(self.seconds)
         if self.seconds >= self._tapped_until and not leads:
-            self._pulse.free()
-        self._pulse.advance(self._usual.relative(mean[:3], weight), 0.0 if leads else weight)
+            self._pointer.free()
+        self._pointer.advance(self._usual.relative(mean[:3], weight), 0.0 if leads else weight)
         self._steps += 1
         if self._steps % STEPS_A_READING == 0:
             if leads:
                 error, self.confidence = _nearest(self._lead.place(self.seconds) - self._place), 1.0
             else:
-                error = weight * self._read() if weight else self._rest()
+                error = weight * self._read() if weight > 0 else self._rest()
             pace = self._paced(self.bpm)
             pull = PULL * error / (STEPS_A_READING * self._hops_a_step)
             self._pace = min(max(pace + pull, SLOWEST_RATE * pace), FASTEST_RATE * pace)
@@ -195,7 +192,7 @@ class TempoTracker:
     def _read(self) -> float:
         """Take tempo and bar from the bar pointer; return how many beats the clock is behind it."""
         late = self._late * self.bpm / 60
-        reading = self._pulse.read((self._place - late) % 1.0)
+        reading = self._pointer.read((self._place - late) % 1.0)
         self.bpm = reading.bpm
         self.confidence = reading.confidence * self._present
         behind = reading.bar + reading.beat + late - self._place
@@ -204,9 +201,11 @@ class TempoTracker:
         return error
 
     def _rest(self) -> float:
-        """Go on freely, trusted less and less."""
+        """Go on freely, or as was tapped, trusted less and less; return how many beats the clock is behind the taps."""
         self.confidence *= self._fading**STEPS_A_READING
-        return 0.0
+        if self.seconds >= self._tapped_until:
+            return 0.0
+        return _nearest((self.seconds - self._tapped) * self.bpm / 60 - self._place)
 
     def _count_bar(self, off: int, *, sure: bool) -> None:
         """Count the bar from elsewhere once the bar pointer has wanted the same for long enough."""
