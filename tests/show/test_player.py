@@ -49,7 +49,7 @@ class Counts(NamedTuple):
 class Pictures:
     """A stage that notes what it is asked for."""
 
-    problem = ""
+    problem, size = "", (640, 360)
 
     def __init__(self, name: str, order: list[str]) -> None:
         self.name, self.order = name, order
@@ -238,6 +238,27 @@ def test_what_would_flash_is_calmed(tmp_path: Path) -> None:
     assert max(calms[:12]) == 0
     assert max(calms) > 0.5
     assert show.player.report().calmed > 20
+
+
+@pytest.mark.parametrize("fit", ["cover", "contain"])
+def test_what_the_window_cuts_off_does_not_make_a_flash_smaller(tmp_path: Path, fit: str) -> None:
+    """A third of a square picture's middle, which a wide window shows twice as large as the whole picture would."""
+
+    class Lamp(Pictures):
+        size = (512, 512)
+
+        def estimate(self, coordinate: Any) -> np.ndarray:
+            light = np.zeros((36, 64, 3), np.float32)
+            light[15:20, 28:36] = self.light
+            return light
+
+    show = Show(tmp_path, limiter=FlashLimiter(), fit=fit)
+    show.player._stages = (Lamp("lamp", show.order), *show.player._stages[1:])
+    calms = []
+    for k in range(60):
+        show.player._stages[0].light = float(k // 3 % 2)
+        calms += [frame["calm"] for frame in show.go(1 / FPS)]
+    assert (max(calms) > 0.5) is (fit == "cover")
 
 
 def test_without_a_limiter_nothing_is_calmed(tmp_path: Path) -> None:

@@ -120,6 +120,8 @@ def framed(
     -------
     ndarray of float32, shape (36, 64, 3)
     """
+    if min(*picture, *frame) <= 0:  # a minimised window
+        return light
     wider = picture[0] * frame[1] / (picture[1] * frame[0])  # than the frame, above 1
     if mode == "stretch" or abs(wider - 1.0) < 1e-3:
         return light

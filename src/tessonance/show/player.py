@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from tessonance.show.flash_estimate import coded, linear
+from tessonance.show.flash_estimate import coded, framed, linear
 from tessonance.show.overlays import Overlays
 from tessonance.show.pacing import FrameTimes
 from tessonance.show.panels import Status
@@ -35,6 +35,11 @@ AHEAD_SECONDS = (0.017, 0.033, 0.067, 0.1, 0.15, 0.2)  # where a path may be kno
 
 class Stage(Protocol):
     """What draws one tesseract; see `tessonance.show.stage.Stage`."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of its pictures."""
+        ...
 
     @property
     def counts(self) -> Counts:
@@ -274,10 +279,15 @@ class Player:
     def _calm(self, pieces: Sequence[int], mix: float, now: float) -> float:
         if self._limiter is None:
             return 0.0
-        light = [self._stages[each].estimate(self._places[each]) for each in pieces]
+        light = [self._light(each) for each in pieces]
         if len(light) == 1:
             return self._limiter.step(light[0], now)
         return self._limiter.step(linear((1 - mix) * coded(light[0]) + mix * coded(light[1])), now)
+
+    def _light(self, piece: int) -> NDArray[np.float32]:
+        """Return the light of what the screen shows of a frame: what is cut off must not make a flash look smaller."""
+        stage = self._stages[piece]
+        return framed(stage.estimate(self._places[piece]), stage.size, self._screen.size, self._fit)
 
     def _place(self, piece: int, seconds: float) -> NDArray[np.float64]:
         voice = self._listener.voice(piece)
