@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -313,3 +314,24 @@ def test_a_full_disk_is_one_clear_error_and_leaves_nothing(tmp_path: Path) -> No
     )
     assert "a.mp4: cannot be written: File too large\n  try: make room, or write elsewhere" in done.stdout
     assert left_in(tmp_path) == []
+
+
+ENCODE = """
+import os, sys
+import numpy as np
+from tessonance.sinks import VideoSink, available_encoders
+os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+for encoder in available_encoders():
+    film = VideoSink(f"{sys.argv[1]}/{encoder}.mkv", (96, 64), 30, encoder=encoder)
+    film.write(np.zeros((64, 96, 3), np.uint8))
+    film.close()
+    print(encoder, os.sched_getscheduler(0) == os.SCHED_OTHER)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getscheduler"), reason="the system tells of no scheduling")
+def test_no_encoder_makes_the_program_a_real_time_one(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", ENCODE, str(tmp_path)], capture_output=True, text=True, check=True)
+    lines = done.stdout.splitlines()
+    assert len(lines) >= 1
+    assert all(line.endswith("True") for line in lines), lines

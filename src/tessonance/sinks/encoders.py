@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -13,9 +14,9 @@ import av.error
 from tessonance.errors import RenderError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-__all__ = ["AUTO", "available_encoders", "check_encoder", "encoder_options", "pixel_format"]
+__all__ = ["AUTO", "available_encoders", "check_encoder", "encoder_options", "own_pace", "pixel_format"]
 
 os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 writes a page to standard error otherwise
 AUTO = "libx264"
@@ -88,6 +89,25 @@ def pixel_format(name: str) -> str:
     return "yuv420p" if "yuv420p" in formats or "nv12" not in formats else "nv12"
 
 
+@contextmanager
+def own_pace() -> Iterator[None]:
+    """Keep an encoder that is opened from changing how this thread is scheduled.
+
+    SVT-AV1 makes the thread that opens it a real-time one where it may, as for root; so would be everything that is
+    started afterwards, before which the whole machine has to stand back.
+    """
+    if not hasattr(os, "sched_getscheduler"):
+        yield
+        return
+    before = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        if os.sched_getscheduler(0) != before[0]:
+            with suppress(OSError):
+                os.sched_setscheduler(0, *before)
+
+
 @cache
 def _works(name: str) -> bool:
     try:
@@ -100,6 +120,7 @@ def _works(name: str) -> bool:
     frame = av.VideoFrame(*TRIAL_SIZE, context.pix_fmt)
     frame.pts = 0
     try:
-        return bool([*context.encode(frame), *context.encode(None)])
+        with own_pace():
+            return bool([*context.encode(frame), *context.encode(None)])
     except (av.error.FFmpegError, ValueError):
         return False

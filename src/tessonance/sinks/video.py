@@ -12,7 +12,7 @@ import av
 import av.error
 
 from tessonance.errors import OutputExists, RenderError, nearest
-from tessonance.sinks.encoders import available_encoders, check_encoder, encoder_options, pixel_format
+from tessonance.sinks.encoders import available_encoders, check_encoder, encoder_options, own_pace, pixel_format
 from tessonance.sinks.format import frame_rate, frame_size
 from tessonance.sinks.soundtrack import RATE, Soundtrack
 from tessonance.sinks.yuv import Bt709Planes
@@ -107,7 +107,8 @@ class VideoSink:
         context.color_primaries = context.color_trc = context.colorspace = BT709
         context.color_range = NARROW_RANGE
         self._sound = None if audio is None else Soundtrack(self._container, audio)
-        self._container.start_encoding()
+        with own_pace():
+            self._container.start_encoding()
 
     def write(self, frame: NDArray[np.uint8]) -> None:
         """Encode one frame and the sound that belongs to it; see `Sink.write`.
