@@ -138,7 +138,7 @@ def run(code: str) -> str:
 def test_importing_and_helping_load_nothing_heavy(code: str) -> None:
     out = run(f"{code}\nimport sys, json; print(json.dumps(sorted(sys.modules)))")
     loaded = set(json.loads(out.splitlines()[-1]))
-    assert not loaded & (HEAVY | {"numpy", "msgspec", "rich"})
+    assert not loaded & (HEAVY | {"numpy", "msgspec", "rich", "importlib.metadata"})
 
 
 def test_every_command_is_in_the_reference_with_its_help() -> None:

@@ -6,7 +6,6 @@ import signal
 import sys
 import threading
 from importlib import import_module
-from importlib.metadata import version
 from keyword import iskeyword
 from typing import TYPE_CHECKING
 
@@ -58,7 +57,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(version("tessonance"), prog_name="tess")
+@click.version_option(package_name="tessonance", prog_name="tess")  # asked for only when it is shown
 def cli() -> None:
     """Let music play a tesseract: a grid of pictures that a neural network painted beforehand.
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import platform
 import sys
-from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from typing import NamedTuple
 
 import click
@@ -85,6 +83,8 @@ def _packages() -> list[Finding]:
 
 
 def _package(name: str, note: str, cure: str, *, needed: bool = True) -> Finding:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return Finding(name, version(name), note, needed)
     except PackageNotFoundError:
@@ -106,6 +106,8 @@ def _network() -> Finding:
 
 
 def _encoders() -> list[Finding]:
+    from importlib.util import find_spec
+
     if find_spec("av") is None:
         return []
     from tessonance.sinks.video import available_encoders
