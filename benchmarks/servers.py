@@ -1,4 +1,4 @@
-"""Two servers on loopback, one three times as fast: how much of the time is each kept busy?
+"""How busy two servers on loopback are kept, one three times as fast as the other.
 
     python benchmarks/servers.py
 

@@ -253,7 +253,8 @@ class _Bank:
             at, belief = self._at[row], self._belief[row]
             found[at:] += belief[: self.size - at]
             found[:at] += belief[self.size - at :]
-        return np.resize(found, BEATS * PLACES) * (self.size / (BEATS * PLACES))
+        whole: NDArray[np.float64] = np.resize(found, BEATS * PLACES) * (self.size / (BEATS * PLACES))
+        return whole
 
 
 def _peak(beats: NDArray[np.float64], near: float) -> tuple[float, float]:
