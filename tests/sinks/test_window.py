@@ -226,3 +226,15 @@ def test_without_opengl_3_3_it_is_said_what_is_missing(screen: XScreen) -> None:
     assert said.startswith("RenderError there is no OpenGL 3.3 for a window")
     assert "driver" in said
     assert opened(DISPLAY=screen.display) == "opened\n"
+
+
+def test_it_opens_in_a_program_that_has_drawn_without_a_screen(screen: XScreen) -> None:
+    code = (
+        "from tessonance.sinks import Window\n"
+        "from tessonance.sinks.offscreen import offscreen_context\n"
+        "offscreen_context().release()\n"
+        "with Window((64, 36)) as window:\n"
+        "    print(window.size)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "(64, 36)", done.stderr

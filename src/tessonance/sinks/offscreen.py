@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tessonance.errors import RenderError
 from tessonance.sinks.pacing import Pacer
 from tessonance.sinks.presenter import Presenter
-from tessonance.sinks.surface import Surface
+from tessonance.sinks.surface import Surface, leave_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,6 +95,7 @@ class OffscreenWindow(Surface):
             self._released = True
             self._presenter.release()
             self.context.release()
+            leave_thread()
 
 
 def offscreen_context() -> Context:

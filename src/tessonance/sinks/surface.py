@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +20,17 @@ if TYPE_CHECKING:
     from moderngl import Context, Framebuffer, Texture
     from numpy.typing import NDArray
 
-__all__ = ["Surface"]
+__all__ = ["Surface", "leave_thread"]
+
+
+def leave_thread() -> None:
+    """Let go of a context without a screen that this thread still holds, though it may have been released.
+
+    X ends a program that makes another one current meanwhile.
+    """
+    if sys.platform.startswith("linux"):
+        with suppress(OSError):
+            ctypes.CDLL("libEGL.so.1").eglReleaseThread()
 
 
 class Surface:

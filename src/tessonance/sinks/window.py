@@ -10,7 +10,7 @@ from tessonance.sinks.keyboard import NAMES, Keyboard
 from tessonance.sinks.monitors import begun_glfw, complaint, monitor_handle
 from tessonance.sinks.pacing import Pacer, locked_rate
 from tessonance.sinks.presenter import Presenter
-from tessonance.sinks.surface import Surface
+from tessonance.sinks.surface import Surface, leave_thread
 
 if TYPE_CHECKING:
     from types import ModuleType, TracebackType
@@ -208,6 +208,7 @@ def _opened(glfw: ModuleType, size: tuple[int, int], title: str) -> Any:
     }
     for hint, value in hints.items():
         glfw.window_hint(hint, value)
+    leave_thread()
     window = glfw.create_window(*size, title, None, None)
     if not window:
         raise RenderError(
