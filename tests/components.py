@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 from collections.abc import Callable
@@ -59,4 +60,18 @@ def screen() -> str | None:
     return "Xvfb: apt-get install xvfb libgl1-mesa-dri"
 
 
-REASONS: dict[str, Callable[[], str | None]] = {"audio": audio, "gl": gl, "screen": screen}
+@cache
+def diffusers() -> str | None:
+    """Return what the tests with pipelines of diffusers lack, or None."""
+    needed = ("torch", "diffusers", "transformers", "accelerate", "peft", "open_clip")
+    if missing := [name for name in needed if importlib.util.find_spec(name) is None]:
+        return f"{', '.join(missing)}: `just diffusers` installs them"
+    return None
+
+
+REASONS: dict[str, Callable[[], str | None]] = {
+    "audio": audio,
+    "diffusers": diffusers,
+    "gl": gl,
+    "screen": screen,
+}

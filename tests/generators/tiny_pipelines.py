@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import importlib.util
-import json
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,9 @@ from diffusers import (
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
 )
+from diffusers.utils import convert_state_dict_to_diffusers
+from peft import LoraConfig
+from peft.utils import get_peft_model_state_dict
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 ATTENTION, LAST = 6.0, 3.0  # with random weights as they come, a prompt moves no pixel: words must speak louder
@@ -29,7 +31,8 @@ WORDS = 49_408
 def clip_tokenizer() -> CLIPTokenizer:
     """CLIP's own vocabulary, from the table inside open_clip_torch."""
     spec = importlib.util.find_spec("open_clip")
-    assert spec and spec.submodule_search_locations
+    assert spec is not None
+    assert spec.submodule_search_locations is not None
     table = Path(spec.submodule_search_locations[0]) / "bpe_simple_vocab_16e6.txt.gz"
     lines = gzip.decompress(table.read_bytes()).decode().split("\n")[1 : WORDS - 512 - 2 + 1]
     merges = [tuple(line.split()) for line in lines]
@@ -86,7 +89,8 @@ def sdxl(folder: Path) -> Path:
     torch.manual_seed(0)
     added = {
         "addition_embed_type": "text_time", "addition_time_embed_dim": 8, "use_linear_projection": True,
-        "projection_class_embeddings_input_dim": 80, "transformer_layers_per_block": (1, 2), "attention_head_dim": (2, 4),
+        "projection_class_embeddings_input_dim": 80, "transformer_layers_per_block": (1, 2),
+        "attention_head_dim": (2, 4),
     }  # fmt: skip
     pipeline = StableDiffusionXLPipeline(
         vae=vae(), unet=unet(64, **added), tokenizer=clip_tokenizer(), tokenizer_2=clip_tokenizer(),
@@ -99,7 +103,7 @@ def sdxl(folder: Path) -> Path:
 
 
 def sd3(folder: Path) -> Path:
-    """Stable Diffusion 3: a transformer, flow matching."""
+    """Stable Diffusion 3 without its third text encoder: a transformer, flow matching."""
     torch.manual_seed(0)
     transformer = SD3Transformer2DModel(
         sample_size=8, patch_size=1, in_channels=4, num_layers=2, attention_head_dim=8, num_attention_heads=4,
@@ -114,13 +118,18 @@ def sd3(folder: Path) -> Path:
         text_encoder_2=CLIPTextModelWithProjection(text_config()), tokenizer_2=clip_tokenizer(),
         text_encoder_3=None, tokenizer_3=None,
     )  # fmt: skip
-    saved(pipeline, folder)
-    index = json.loads((folder / "model_index.json").read_text())
-    index |= {"text_encoder_3": [None, None], "tokenizer_3": [None, None]}  # as the hub's folders say that there is none
-    (folder / "model_index.json").write_text(json.dumps(index))
-    return folder
+    return saved(pipeline, folder)
 
 
 def saved(pipeline: Any, folder: Path) -> Path:
     pipeline.save_pretrained(folder, safe_serialization=True)
     return folder
+
+
+def lora(source: Path, path: Path) -> None:
+    """A LoRA for the U-Net of a pipeline, with random weights."""
+    torch.manual_seed(1)
+    network = UNet2DConditionModel.from_pretrained(source / "unet")
+    network.add_adapter(LoraConfig(r=4, init_lora_weights=False, target_modules=["to_k", "to_q", "to_v", "to_out.0"]))
+    weights = convert_state_dict_to_diffusers(get_peft_model_state_dict(network))
+    StableDiffusionPipeline.save_lora_weights(path.parent, unet_lora_layers=weights, weight_name=path.name)

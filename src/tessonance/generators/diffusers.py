@@ -77,7 +77,9 @@ class Diffusers:
         self._own = own = options(DiffusersOptions, project.generator.options, "[generator]")
         self._project, self._axes = project, project.axes
         texts = [own.prompt, own.negative_prompt] if own.negative_prompt else [own.prompt]
-        self._prompts = Prompts(texts, self._axes, where=["[generator] prompt", "[generator] negative_prompt"][: len(texts)])
+        self._prompts = Prompts(
+            texts, self._axes, where=["[generator] prompt", "[generator] negative_prompt"][: len(texts)]
+        )
         self._read_values()
         self._check_axes()
         self._image = self._read_image()
@@ -157,8 +159,10 @@ class Diffusers:
         numbers = {value.axis for value in values if isinstance(value, Value) and value.axis}
         for name, axis in by_name.items():
             if name not in self._prompts.used | numbers | set(own.seeds):
-                hint = f"({name}:{{{name}}}) in the prompt, guidance = \"{{{name}}}\", or seeds.{name} = [1, 2]"
-                raise ProjectError(f"axis {name!r} changes nothing", where="[generator]", hint=f"{hint}; or drop the axis")
+                hint = f'({name}:{{{name}}}) in the prompt, guidance = "{{{name}}}", or seeds.{name} = [1, 2]'
+                raise ProjectError(
+                    f"axis {name!r} changes nothing", where="[generator]", hint=f"{hint}; or drop the axis"
+                )
             if axis.closed and name in numbers:
                 raise ProjectError(
                     f"a number cannot come home: axis {name!r} is closed", where="[generator]", hint="closed = false"
@@ -200,7 +204,7 @@ class Diffusers:
         goes_between = bool(self._strength and self._strength.axis)
         if (own.prefix or goes_between) and not reins.is_single_step:
             raise GeneratorError(
-                f"{'a prefix' if own.prefix else 'a strength that varies'} needs a scheduler that looks at one step only",
+                f"{'a prefix' if own.prefix else 'a strength that varies'} needs a scheduler of single steps",
                 where="[generator] scheduler",
                 got=type(reins.scheduler).__name__,
                 hint='scheduler = "ddim" or "euler"',
@@ -219,9 +223,7 @@ class Diffusers:
         from PIL import Image, UnidentifiedImageError
 
         picture = self._project.picture
-        raw = read_named(
-            self._project, self._own.image, self._project.generator.files, most_bytes=MAX_IMAGE_BYTES
-        )
+        raw = read_named(self._project, self._own.image, self._project.generator.files, most_bytes=MAX_IMAGE_BYTES)
         try:
             with Image.open(io.BytesIO(raw)) as image:
                 return image.convert("RGB").resize((picture.width, picture.height), Image.Resampling.LANCZOS)

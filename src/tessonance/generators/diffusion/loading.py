@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["device_of", "missing_extra", "open_pipeline", "quietly"]
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[\w.-]{1,96}")
+PART = re.compile(r"(text_encoder|tokenizer|image_encoder|feature_extractor|safety_checker)(_\d)?")
+GUIDE = "docs/how-to/diffusers.md tells how to make such a folder, with a model_index.json, of a single checkpoint"
 CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
 
 
@@ -28,7 +30,7 @@ def missing_extra(error: ImportError) -> MissingExtra:
     """Say what to install."""
     return MissingExtra(
         f"`diffusers` needs packages that are not installed: {error.name or error}",
-        wanted='pip install "tessonance[diffusers]", which brings PyTorch for NVIDIA cards on Linux, for the CPU elsewhere',
+        wanted='pip install "tessonance[diffusers]", which brings a PyTorch for NVIDIA cards on Linux',
         hint=f"without such a card, first the small PyTorch: pip install torch --index-url {CPU_WHEELS}",
     )
 
@@ -107,11 +109,14 @@ def _loaded(project: Project, own: DiffusersOptions, device: str) -> Any:
     import diffusers
 
     source = _source(project, own.model)
-    keywords = {
+    if strange := [name for name in own.without if not PART.fullmatch(name)]:
+        raise ProjectError("this is no part of a model that can be left out", where="without", got=strange[0][:80])
+    keywords: dict[str, Any] = {
         "torch_dtype": _dtype(own.dtype, device),
         "trust_remote_code": False,
         "revision": own.revision or None,
         "variant": own.variant or None,
+        **dict.fromkeys(own.without),
     }
     try:
         if own.image:
@@ -125,7 +130,7 @@ def _loaded(project: Project, own: DiffusersOptions, device: str) -> Any:
             "this model cannot be loaded",
             where=own.model,
             got=_first_line(error),
-            hint="a folder of diffusers has a model_index.json; docs/how-to/diffusers.md tells how to make one of a checkpoint",
+            hint=GUIDE,
         ) from error
 
 
@@ -144,7 +149,7 @@ def _source(project: Project, model: str) -> str:
             "there is no such model",
             where=f"[generator] model = {model!r}",
             wanted="a folder beside the project file, or the hub's owner/name",
-            hint="docs/how-to/diffusers.md tells how to make such a folder of a single checkpoint" if "." in model else None,
+            hint=GUIDE,
         )
     return model
 
@@ -165,7 +170,10 @@ def _change_scheduler(pipeline: Any, wanted: str) -> None:
     if name not in able:
         known = [word for word, (other, _) in SCHEDULERS.items() if other in able]
         raise GeneratorError(
-            "this model cannot be sampled so", where="[generator] scheduler", got=wanted, hint=nearest(wanted, [*known, "model"])
+            "this model cannot be sampled so",
+            where="[generator] scheduler",
+            got=wanted,
+            hint=nearest(wanted, [*known, "model"]),
         )
     pipeline.scheduler = getattr(diffusers, name).from_config(pipeline.scheduler.config, **changes)
 

@@ -1,8 +1,8 @@
 """Noise that is the same for every picture, or travels between the noises of several seeds at constant variance.
 
-Between two noises x and y lies ``cos(a) x + sin(a) y``; between the corners of several axes, the sum of their noises with
-the products of these weights, whose squares sum to 1. A mixture of independent normal noises is normal noise again (after
-E. Bodin et al., "Linear combinations of latents in generative models", arXiv:2408.08558).
+Between two noises x and y lies ``cos(a) x + sin(a) y``; between the corners of several axes, the sum of their noises
+with the products of these weights, whose squares sum to 1. A mixture of independent normal noises is normal noise
+again (after E. Bodin et al., "Linear combinations of latents in generative models", arXiv:2408.08558).
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 __all__ = ["Noise", "Source", "drawn_by_sources"]
 
 
-class Source(torch.Generator):
+class Source(torch.Generator):  # type: ignore[misc]
     """A generator on the CPU, for one picture: with several seeds, each draw is the mixture of theirs.
 
-    Before each step it begins anew, at a place of its own, so that the noise of a step does not depend on how many there
-    were before it.
+    Before each step it begins anew, at a place of its own, so that the noise of a step does not depend on how many
+    there were before it.
     """
 
     parts: list[tuple[float, int, torch.Generator]]
@@ -110,17 +110,17 @@ def drawn_by_sources() -> Iterator[None]:
     def draw(shape: Sequence[int], generator: Any = None, **keywords: Any) -> torch.Tensor:
         sources = generator if isinstance(generator, list) else [generator]
         if not all(isinstance(source, Source) for source in sources):
-            return randn(shape, generator=generator, **keywords)  # type: ignore[no-any-return]
+            return randn(shape, generator=generator, **keywords)
         if len(sources) == 1:
-            return sources[0].draw(randn, shape, keywords)  # type: ignore[no-any-return]
+            return sources[0].draw(randn, shape, keywords)
         return torch.cat([source.draw(randn, (1, *shape[1:]), keywords) for source in sources])
 
     modules = [module for name, module in sys.modules.items() if name.startswith("diffusers.")]
     holders = [module for module in modules if vars(module).get("randn_tensor") is randn]
     for module in holders:
-        module.randn_tensor = draw
+        vars(module)["randn_tensor"] = draw
     try:
         yield
     finally:
         for module in holders:
-            module.randn_tensor = randn
+            vars(module)["randn_tensor"] = randn

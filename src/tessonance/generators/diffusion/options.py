@@ -73,6 +73,8 @@ class DiffusersOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         A folder beside the project with a ``model_index.json``, or the hub's ``owner/name``.
     revision, variant : str
         Which version of it, and which kind of weights, such as ``"fp16"``.
+    without : tuple of str
+        Parts of it that are left out, such as ``["text_encoder_3", "tokenizer_3"]`` of Stable Diffusion 3.
     prompt, negative_prompt : str
         Where ``(phrase:{axis})`` is a weight and ``[one|other:{axis}]`` leads from one phrase to another.
     sampling_steps : int
@@ -108,6 +110,7 @@ class DiffusersOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     model: str
     revision: str = ""
     variant: str = ""
+    without: tuple[str, ...] = ()
     prompt: str
     negative_prompt: str = ""
     sampling_steps: int = 0
@@ -127,13 +130,16 @@ class DiffusersOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
     def __post_init__(self) -> None:
         limits = (
-            ("sampling_steps", 0, MAX_STEPS), ("prefix", 0, MAX_PREFIX), ("batch_size", 1, MAX_BATCH), ("threads", 1, 256),
+            ("sampling_steps", 0, MAX_STEPS), ("prefix", 0, MAX_PREFIX),
+            ("batch_size", 1, MAX_BATCH), ("threads", 1, 256),
         )  # fmt: skip
         for name, low, high in limits:
             if not low <= (value := getattr(self, name)) <= high:
                 raise ProjectError(f"{name} is out of range", wanted=f"{low:g}..{high:g}", got=str(value))
         if not re.fullmatch(r"auto|cpu|mps|(cuda|xpu)(:\d{1,3})?", self.device):
-            raise ProjectError("there is no such device", wanted='"auto", "cpu", "mps", "cuda" or "cuda:1"', got=self.device)
+            raise ProjectError(
+                "there is no such device", wanted='"auto", "cpu", "mps", "cuda" or "cuda:1"', got=self.device
+            )
         if self.prefix and self.image:
             raise ProjectError("a prefix begins at noise, not at a picture", hint="drop `prefix`, or drop `image`")
         self._check_tables()

@@ -1,14 +1,14 @@
 """Prompts whose words have weights and alternatives that axes set, as mixtures of plain prompts. Pure.
 
 ``(tall:{height})`` is a phrase with a weight: 0 is the prompt without it, 1 with it, and what lies between and beyond
-is on the straight line through the two. ``[drawing|photograph:{look}]`` leads from one phrase to others: 0 is the first,
-1 the second. With several of them a prompt is the multilinear mixture of its corner prompts, each of which is plain
-text that a text encoder reads once.
+is on the straight line through the two. ``[drawing|photograph:{look}]`` leads from one phrase to others: 0 is the
+first, 1 the second. With several of them a prompt is the multilinear mixture of its corner prompts, each of which is
+plain text that a text encoder reads once.
 
-Why not the emphasis of other programs, which multiplies the numbers that a phrase was encoded to: its response bends
-at 1 (compel mixes down-weighted phrases with masked ones, and only scales the others), where A1111 rescales by the mean of the
-whole batch; and at 0 the phrase is still there, for its neighbours were encoded beside it. A mixture is linear
-through 1, has no special corner, and is exact where there is a plain prompt to compare with.
+Why not the emphasis of other programs, which multiplies the numbers that a phrase was encoded to: the response of
+compel bends at 1, and is singular where two weights near 0; A1111 rescales by the mean of the whole batch; and at 0 the
+phrase is still there, for its neighbours were encoded beside it. A mixture is linear through 1, has no special corner,
+and is exact where there is a plain prompt to compare with.
 """
 
 from __future__ import annotations
@@ -134,7 +134,9 @@ class Prompts:
             stops.check(axis, beyond=beyond, where=where)
         elif not -beyond[0] <= value.number <= count - 1 + beyond[1]:
             wanted = f"{-beyond[0]:g}..{count - 1 + beyond[1]:g}"
-            raise ProjectError("this number is out of range", where=where, wanted=wanted, got=tail, hint="\\( is a bracket")
+            raise ProjectError(
+                "this number is out of range", where=where, wanted=wanted, got=tail, hint="\\( is a bracket"
+            )
         for number, known in enumerate(self._factors):
             if known.value.axis and known.value.axis == value.axis:
                 if known.stops.count != count:

@@ -1,8 +1,8 @@
 """A pipeline held by its reins: prompts mixed, noise pinned, steps left out, without knowing which pipeline it is.
 
-Every pipeline of diffusers calls its own ``encode_prompt`` and ``prepare_latents``, and ``set_timesteps`` and ``step`` of its
-scheduler (and some set its beginning). These are held; what lies between them stays the pipeline's own business, so that families that
-pack their latents or have three text encoders need nothing of their own here.
+Every pipeline of diffusers calls its own ``encode_prompt`` and ``prepare_latents``, and ``set_timesteps`` and ``step``
+of its scheduler (and some set where it begins). These are held; what lies between them stays the pipeline's own business,
+so that families that pack their latents or have three text encoders need nothing of their own here.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Mixture(str):
     corners: Sequence[Corner]
     role: int
 
-    def __new__(cls, corners: Sequence[Corner], role: int) -> Mixture:
+    def __new__(cls, corners: Sequence[Corner], role: int) -> Mixture:  # noqa: D102  see above
         heaviest = max(corners, key=lambda corner: corner.weight)
         made = super().__new__(cls, heaviest.texts[role])
         made.corners, made.role = corners, role
@@ -115,7 +115,7 @@ class Reins:
 
     @property
     def is_single_step(self) -> bool:
-        """Whether a step of the scheduler depends on nothing but the latents: only then a run can begin in its midst."""
+        """Whether a step of the scheduler depends on the latents only: then a run can begin in its midst."""
         config = self.scheduler.config
         order = max(getattr(self.scheduler, "order", 1), config.get("solver_order", 1))
         return order == 1 and not hasattr(self.scheduler, "ets")
@@ -222,7 +222,7 @@ class Reins:
         self._begin_at(ride.offset)
         for source in ride.sources:
             source.begin()
-        return made[0] if isinstance(made, tuple) else made  # type: ignore[no-any-return]
+        return made[0] if isinstance(made, tuple) else made
 
     def _begin_at(self, step: int) -> None:
         if self._begin_index is not None:
