@@ -1,8 +1,8 @@
 """A pipeline held by its reins: prompts mixed, noise pinned, steps left out, without knowing which pipeline it is.
 
 Every pipeline of diffusers calls its own ``encode_prompt`` and ``prepare_latents``, and ``set_timesteps`` and ``step``
-of its scheduler (and some set where it begins). These are held; what lies between them stays the pipeline's own business,
-so that families that pack their latents or have three text encoders need nothing of their own here.
+of its scheduler (and some set where it begins). These are held; what lies between them stays the pipeline's own
+business, so that families that pack their latents or have three text encoders need nothing of their own here.
 """
 
 from __future__ import annotations
