@@ -14,7 +14,7 @@ slow:
 
 # Pipelines of diffusers, tiny ones. PyTorch's small build for the CPU first, if you have no graphics card.
 diffusers:
-    uv pip install ".[diffusers]"
+    uv pip install -e ".[diffusers]"
     uv pip install --no-deps open_clip_torch==3.3.0
     uv run --no-sync pytest -m diffusers
 

@@ -1,8 +1,8 @@
 """What `diffusers` costs beside a pipeline that is simply called, and what a prefix saves.
 
-Run: ``python benchmarks/diffusers.py``, with the extra ``[diffusers]`` and open_clip_torch. The pipeline is the tiny one of
-the tests at a size where a picture takes a good part of a second, as the smallest real ones do on a graphics card; both
-ways take turns, picture by picture. Then the smoothness of a line with a prefix and without, on the test generator `toy`.
+Run: ``python benchmarks/diffusers.py``, with the extra ``[diffusers]`` and open_clip_torch. The pipeline is the tiny
+one of the tests at a size where a picture takes a good part of a second, as real ones do on a graphics card; both ways
+take turns, picture by picture. Then the smoothness of a line with a prefix and without, on the test generator `toy`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ PROMPT = "a drawing of a (tall:{height}) flower, (ink blot:{blot})"
 
 
 def project(folder: Path, *, size: int, prefix: float = 0.0) -> Project:
-    """A grid of 17 × 17 on the tiny pipeline in a folder."""
+    """Make a grid of 17 × 17 on the tiny pipeline in a folder."""
     own = {"model": "sd", "prompt": PROMPT, "sampling_steps": STEPS, "prefix": prefix, "device": "cpu"}
     axes = [{"name": name, "to": 1.4, "steps": CELLS} for name in ("height", "blot")]
     picture = {"width": size, "height": size}
@@ -43,7 +43,7 @@ def project(folder: Path, *, size: int, prefix: float = 0.0) -> Project:
 
 
 def overhead(folder: Path, rounds: int) -> float:
-    """The median time of a picture over that of a bare call, which is given embeddings that are ready."""
+    """Return the median time of a picture over that of a bare call, which is given embeddings that are ready."""
     import torch
 
     made = project(folder, size=SIDE)
@@ -63,7 +63,8 @@ def overhead(folder: Path, rounds: int) -> float:
         middle = time.perf_counter()
         with quietly():
             pipeline(
-                prompt_embeds=positive, negative_prompt_embeds=negative, width=SIDE, height=SIDE, num_inference_steps=STEPS,
+                prompt_embeds=positive, negative_prompt_embeds=negative, width=SIDE, height=SIDE,
+                num_inference_steps=STEPS,
                 generator=torch.Generator().manual_seed(0), output_type="np",
             )  # fmt: skip
         if number:  # the first encodes the corners' prompts
@@ -75,7 +76,7 @@ def overhead(folder: Path, rounds: int) -> float:
 
 
 def network_steps(folder: Path, prefix: float) -> int:
-    """The network steps of a whole grid of 17 × 17."""
+    """Return the network steps of a whole grid of 17 × 17."""
     made = project(folder, size=16, prefix=prefix)
     generator, grid = open_generator(made), made.grid
     for flat in range(grid.size):
@@ -86,7 +87,7 @@ def network_steps(folder: Path, prefix: float) -> int:
 
 
 def toy_line(prefix: float) -> dict[str, float]:
-    """Tortuosity, roughness and range of a line of 41 pictures of `toy`."""
+    """Return tortuosity, roughness and range of a line of 41 pictures of `toy`."""
     axes = [{"name": "tall", "steps": 41}]
     picture = {"width": 128, "height": 128}
     own = {"use": "toy", "seed": 3, "prefix": prefix}

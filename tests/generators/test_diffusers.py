@@ -243,7 +243,7 @@ def test_a_run_that_is_continued_gives_the_tesseract_of_one_that_was_not(models,
     tess.generate(made, tmp_path / "one.tess", workers=1).close()
     tess.generate(made, tmp_path / "two.tess", workers=1, limit=4).close()
     tess.generate(made, tmp_path / "two.tess", workers=1).close()
-    with tess.open_tesseract(tmp_path / "one.tess") as one, tess.open_tesseract(tmp_path / "two.tess") as two:
+    with tess.open(tmp_path / "one.tess") as one, tess.open(tmp_path / "two.tess") as two:
         for cell in np.ndindex(3, 3):
             assert np.array_equal(one.picture(cell), two.picture(cell))
 
