@@ -262,7 +262,7 @@ def test_what_the_pipeline_does_not_have_is_refused(models):
 
 
 def test_arguments_of_the_pipeline_can_be_set_and_be_axes(models):
-    made = project(models, axis("eta"), prompt="a flower", call={"eta": "{eta}", "clip_skip": 1})
+    made = project(models, axis("eta"), prompt="a flower", call={"eta": "{eta}"})
     first, last = painted(made, {"eta": 0.0}, {"eta": 1.0})
     assert change(first, last) > 1
 

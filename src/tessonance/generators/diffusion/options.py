@@ -94,7 +94,7 @@ class DiffusersOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     prefix : float
         The share of the steps, 0..0.9, taken once for each corner of the grid; a picture starts from their mixture.
     call : dict of str to bool, int, float or str
-        Further arguments of the pipeline, such as ``clip_skip``; ``"{axis}"`` is a number.
+        Further arguments of the pipeline, such as ``eta``; ``"{axis}"`` is a number.
     dtype : {"auto", "float32", "float16", "bfloat16"}
         How exact numbers are; ``auto`` is float32 on the CPU and float16 elsewhere.
     batch_size : int

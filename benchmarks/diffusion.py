@@ -1,6 +1,6 @@
 """What `diffusers` costs beside a pipeline that is simply called, and what a prefix saves.
 
-Run: ``python benchmarks/diffusers.py``, with the extra ``[diffusers]`` and open_clip_torch. The pipeline is the tiny
+Run: ``python benchmarks/diffusion.py``, with the extra ``[diffusers]`` and open_clip_torch. The pipeline is the tiny
 one of the tests at a size where a picture takes a good part of a second, as real ones do on a graphics card; both ways
 take turns, picture by picture. Then the smoothness of a line with a prefix and without, on the test generator `toy`.
 """
