@@ -218,6 +218,13 @@ def test_every_command_has_help_in_one_sentence(studio: Path) -> None:
         assert name in done.stdout
 
 
+def test_an_output_that_lacks_a_sign_gets_the_rest(studio: Path) -> None:
+    command = [sys.executable, "-c", "from tessonance.cli import main; main()", "info", "small.tess"]
+    done = subprocess.run(command, cwd=studio, env={**os.environ, "PYTHONIOENCODING": "ascii:strict"}, stdout=-1)
+    assert done.returncode == 0
+    assert b"64 ? 48, jpeg" in done.stdout
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for another process")
 def test_ctrl_c_finishes_what_is_in_hand_and_the_next_run_goes_on(studio: Path) -> None:
     slow = PROJECT.replace('use = "plasma"', 'use = "plasma"\ndelay_ms = 60').replace("steps = 5", "steps = 33")

@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from importlib import import_module
+from io import TextIOWrapper
 from keyword import iskeyword
 from typing import TYPE_CHECKING
 
@@ -74,6 +75,7 @@ def main(words: Sequence[str] | None = None) -> None:
         The command line behind ``tess``; the program's own unless given.
     """
     _end_as_interrupted()
+    _write_what_can_be_written()
     try:
         code = cli.main(words, prog_name="tess", standalone_mode=False)
     except click.exceptions.Exit as leaving:
@@ -92,6 +94,13 @@ def main(words: Sequence[str] | None = None) -> None:
         click.echo("\nstopped; nothing that was finished is lost", err=True)
         code = 130
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _write_what_can_be_written() -> None:
+    """Put a question mark for a sign that the output lacks, as files on Windows do, rather than end there."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _end_as_interrupted() -> None:
