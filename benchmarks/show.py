@@ -22,11 +22,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tessonance as tess
+from tessonance.show.ensemble import Ensemble
 from tessonance.show.play import Look, play
 from tessonance.sound import probe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
 
 PROJECT = """
 [picture]
@@ -121,6 +125,26 @@ class Watch(threading.Thread):
         return self.memory[-1][1] - first
 
 
+class Hearing:
+    """Counts the processor time of features and motion, by standing before what does them."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._hear = Ensemble.hear
+
+    def __enter__(self) -> Hearing:
+        def hear(ensemble: Ensemble, samples: NDArray[np.float32]) -> None:
+            began = time.thread_time()
+            self._hear(ensemble, samples)
+            self.seconds += time.thread_time() - began
+
+        Ensemble.hear = hear  # type: ignore[method-assign]
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        Ensemble.hear = self._hear  # type: ignore[method-assign]
+
+
 def cpu_seconds(thread: int | None) -> float:
     """Return the processor time of a thread, 0 where it is not told."""
     try:
@@ -153,7 +177,8 @@ def main() -> None:
         watch = Watch()
         watch.start()
         began = time.process_time()
-        report = play([tesseract], given.song, loop=True, look=look, seconds=given.minutes * 60, say=print)
+        with Hearing() as hearing:
+            report = play([tesseract], given.song, loop=True, look=look, seconds=given.minutes * 60, say=print)
         used = time.process_time() - began
         watch.over.set()
         watch.join()
@@ -165,6 +190,8 @@ def main() -> None:
     print(f"lost sound {report.overflows}; calmed {report.calmed} frames; unreadable pictures {report.failed}")
     grown = verdict(growth, WANTED["growth_mb"])
     print(f"memory {watch.memory[-1][1]:.0f} MB, {growth:+.1f} since the first minute: {grown}")
+    share = hearing.seconds / (given.minutes * 60)
+    print(f"features and motion {share:.2%} of a core: {verdict(share, WANTED['hearing_share'])}")
     print(f"processor: {used / (given.minutes * 60):.0%} of a core in all, of which")
     for name, share in sorted(watch.shares.items(), key=lambda each: -each[1]):
         print(f"  {share:7.2%} {name}")

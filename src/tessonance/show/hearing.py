@@ -146,6 +146,6 @@ class Hearing:
 
 def _powers(samples: NDArray[np.float32], hop: int) -> list[float]:
     """Return the mean square of every hop."""
-    rows = samples.reshape(-1, hop).astype(np.float64)
-    powers: list[float] = (rows * rows).mean(axis=1).tolist()
+    rows = samples.reshape(-1, hop)
+    powers: list[float] = (np.einsum("ij,ij->i", rows, rows, dtype=np.float64) / hop).tolist()
     return powers

@@ -68,8 +68,11 @@ class LivePath:
 
     def append(self, coordinates: NDArray[np.float64]) -> None:
         """Add some hops, shape ``(hops, N)``."""
-        rows = (self._hops + np.arange(len(coordinates))) % len(self._coordinates)
-        self._coordinates[rows] = coordinates
+        at, count = self._hops % len(self._coordinates), len(coordinates)
+        if at + count <= len(self._coordinates):
+            self._coordinates[at : at + count] = coordinates
+        else:
+            self._coordinates[(at + np.arange(count)) % len(self._coordinates)] = coordinates
         self._hops += len(coordinates)  # last, so that no reader sees a hop before it is there
 
     def at(self, seconds: ArrayLike) -> NDArray[np.float64]:

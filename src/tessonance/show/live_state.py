@@ -42,13 +42,24 @@ class LiveTrack:
 
     def append(self, values: NDArray[np.float32]) -> None:
         """Add the features of some hops, shape ``(hops, len(names))``."""
-        for row in values:
-            self._hops += 1
-            place = math.floor((self._start + self._hops * self._hop_seconds) * HISTORY_RATE + 1e-6)
-            if place > self._last:
-                self._peaks[np.arange(self._last + 1, place + 1) % ROOM] = 0
-                self._last = place
-            np.maximum(self._peaks[place % ROOM], row, out=self._peaks[place % ROOM])
+        first = 0
+        while first < len(values):
+            place, stop = self._place(first), first + 1
+            while stop < len(values) and self._place(stop) == place:
+                stop += 1
+            self._add(place, values[first:stop].max(axis=0))
+            first = stop
+        self._hops += len(values)
+
+    def _place(self, hop: int) -> int:
+        """Return in which thirtieth of a second a hop of those that come ends."""
+        return math.floor((self._start + (self._hops + hop + 1) * self._hop_seconds) * HISTORY_RATE + 1e-6)
+
+    def _add(self, place: int, values: NDArray[np.float32]) -> None:
+        if place > self._last:
+            self._peaks[np.arange(self._last + 1, place + 1) % ROOM] = 0
+            self._last = place
+        np.maximum(self._peaks[place % ROOM], values, out=self._peaks[place % ROOM])
 
     def now(self, seconds: float) -> NDArray[np.float32]:
         """Return the peaks of the thirtieth of a second that a time lies in; 0 where nothing is known of it."""

@@ -113,8 +113,8 @@ class Performer:
         if self._given:
             powers = self._give(values, powers)
         coordinates = np.empty((len(values), len(self.closed)))
-        for k, (row, power) in enumerate(zip(values, powers, strict=True)):
-            coordinates[k] = self._step(row, power)
+        for k, (place, power) in enumerate(zip(self._hearing.motion.run(values), powers, strict=True)):
+            coordinates[k] = self._step(place, power)
         return Performed(coordinates, values[:, : len(self.mapping.feature_names)])
 
     def needs_to_hear(self, mapping: Mapping) -> bool:
@@ -178,8 +178,9 @@ class Performer:
         elif isinstance(change, Beat):
             self._hearing.follow(change.seconds, bpm=change.bpm, first=change.first)
 
-    def _step(self, values: NDArray[np.float32], power: float) -> NDArray[np.float64]:
-        self._place = self._idle.step(self._hearing.motion.step(values), power)
+    def _step(self, place: NDArray[np.float64], power: float) -> NDArray[np.float64]:
+        """Return where one hop goes, of where the music alone would take it."""
+        self._place = self._idle.step(place, power)
         for axis, (wanted, at) in self._grabbed.items():
             self._grabbed[axis] = (wanted, at + self._grab * self._short(wanted - at, axis))
         out = self._aim()
