@@ -14,7 +14,7 @@ import pytest
 from x_screen import SIZE, XScreen, x_screen
 
 from tessonance.errors import RenderError
-from tessonance.sinks import Panel, Window, list_monitors
+from tessonance.sinks import OffscreenWindow, Panel, Surface, Window, list_monitors
 
 pytestmark = pytest.mark.screen
 
@@ -33,7 +33,7 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[XScreen]:
         os.environ.update({name: value for name, value in before.items() if value is not None})
 
 
-def corners(window: Window, *, width: int = 64, height: int = 36) -> moderngl.Texture:
+def corners(window: Surface, *, width: int = 64, height: int = 36) -> moderngl.Texture:
     """A picture with another colour in every quarter: red, green, blue, white."""
     pixels = np.full((height, width, 4), 255, np.uint8)
     top, left = np.arange(height)[:, None] < height // 2, np.arange(width)[None] < width // 2
@@ -156,6 +156,18 @@ def test_somebody_may_close_it(screen: XScreen) -> None:
 def test_one_window_after_another_and_two_at_once(screen: XScreen) -> None:
     for _ in range(3):
         with Window((100, 100), vsync=False, visible=False) as window:
+            show(window, corners(window))
+            assert_corners(window.screenshot())
+
+
+@pytest.mark.gl
+def test_it_opens_after_one_without_a_screen_whether_that_was_closed_or_not(screen: XScreen) -> None:
+    for close in (True, False):
+        offscreen = OffscreenWindow((64, 36))
+        offscreen.present(corners(offscreen))
+        if close:
+            offscreen.close()
+        with Window((100, 100), vsync=False) as window:
             show(window, corners(window))
             assert_corners(window.screenshot())
 

@@ -99,6 +99,7 @@ class Presenter:
         self._program["picture"] = 0
         self._whole = context.vertex_array(self._program, [])
         self._means: list[tuple[Texture, Framebuffer]] = []  # the running mean, and where the next one is drawn
+        self._calming = False  # whether the first of them is what is shown
         self._before: Showing | None = None
         self._panels: list[tuple[NDArray[np.uint8], Texture]] = []
 
@@ -110,8 +111,7 @@ class Presenter:
         """
         if showing.calm > 0.0:
             self._calm(showing, size)
-        else:
-            self._forget_mean()
+        self._calming = showing.calm > 0.0
         self._before = showing
         self.again(target, size)
 
@@ -122,13 +122,13 @@ class Presenter:
             self._sum([], target, size)
             return
         light = 1.0 - min(max(showing.fade, 0.0), 1.0)
-        passes = [_Pass(self._means[0][0], light)] if self._means else showing.passes(light)
+        passes = [_Pass(self._means[0][0], light)] if self._calming else showing.passes(light)
         self._sum(passes, target, size, upright=True)
         self._lay(showing.panels, size)
 
     def release(self) -> None:
         """Give its memory back."""
-        self._forget_mean()
+        _release(self._means)
         for _, texture in self._panels:
             texture.release()
         self._whole.release()
@@ -137,18 +137,16 @@ class Presenter:
     def _calm(self, showing: Showing, size: tuple[int, int]) -> None:
         """Draw the next running mean, which is what is shown of these pictures."""
         if not self._means or self._means[0][0].size != size:
-            before = [_Pass(self._means[0][0], 1.0)] if self._means else (self._before or showing).passes()
             old, self._means = self._means, [_deep_target(self._context, size) for _ in range(2)]
-            self._sum(before, self._means[0][1], size)
+            if self._calming:
+                self._sum([_Pass(old[0][0], 1.0)], self._means[0][1], size)
             _release(old)
+        if not self._calming:
+            self._sum((self._before or showing).passes(), self._means[0][1], size)
         amount = min(showing.calm, 1.0)
         mean, target = self._means[0][0], self._means[1][1]
         self._sum([*showing.passes(1.0 - amount), _Pass(mean, amount)], target, size)
         self._means.reverse()
-
-    def _forget_mean(self) -> None:
-        _release(self._means)
-        self._means = []
 
     def _sum(
         self, passes: Sequence[_Pass], target: Framebuffer, size: tuple[int, int], *, upright: bool = False
@@ -162,7 +160,7 @@ class Presenter:
             context.clear()
         for texture, share, fit in passes:
             rectangle, part = fitted(texture.size, size, fit)
-            _smoothen(texture, (texture.width * part[0] / rectangle[2], texture.height * part[1] / rectangle[3]))
+            _filter(texture, part, rectangle)
             self._draw(texture, share, rectangle, size, part=part, upright=upright)
             context.enable(context.BLEND)
             context.blend_func = context.ONE, context.ONE
@@ -236,10 +234,12 @@ def fitted(picture: tuple[int, int], frame: tuple[int, int], fit: str) -> tuple[
     return ((width - wide) // 2, (height - tall) // 2, wide, tall), (1.0, 1.0)
 
 
-def _smoothen(texture: Texture, reduction: tuple[float, float]) -> None:
-    """Read a texture that is made much smaller from smaller copies of it."""
+def _filter(texture: Texture, part: tuple[float, float], rectangle: Rectangle) -> None:
+    """Choose how a texture is read: as it is, between its pixels, or from smaller copies if made much smaller."""
     context = texture.ctx
-    if max(reduction) >= REDUCED:
+    if part == (1.0, 1.0) and texture.size == rectangle[2:]:
+        texture.filter = (context.NEAREST, context.NEAREST)
+    elif max(texture.width * part[0] / rectangle[2], texture.height * part[1] / rectangle[3]) >= REDUCED:
         texture.build_mipmaps()
     else:
         texture.filter = (context.LINEAR, context.LINEAR)
