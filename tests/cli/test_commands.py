@@ -220,7 +220,7 @@ def test_every_command_has_help_in_one_sentence(studio: Path) -> None:
 
 def test_an_output_that_lacks_a_sign_gets_the_rest(studio: Path) -> None:
     command = [sys.executable, "-c", "from tessonance.cli import main; main()", "info", "small.tess"]
-    done = subprocess.run(command, cwd=studio, env={**os.environ, "PYTHONIOENCODING": "ascii:strict"}, stdout=-1)
+    done = subprocess.run(command, cwd=studio, env={**os.environ, "PYTHONIOENCODING": "cp437:strict"}, stdout=-1)
     assert done.returncode == 0
     assert b"64 ? 48, jpeg" in done.stdout
 

@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tessonance.cli.options import FILE
+
 if TYPE_CHECKING:
     from tessonance.trials import Trial
 
 
 @click.command("try")
-@click.argument("project", type=click.Path(path_type=Path))
+@click.argument("project", type=FILE)
 @click.option("--at", multiple=True, metavar="AXIS=VALUE,…", help="A point; give it again for more of them.")
 @click.option("--corners", is_flag=True, help="The corners of the grid; also without any of the other choices.")
 @click.option("--line", metavar="AXIS", help="Cells along an axis, from end to end, and how smooth they are.")
 @click.option("--steps", type=click.IntRange(min=2), help="Of a line: how many cells; all, or 17, unless given.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="The PNG; PROJECT-try.png unless given.")
+@click.option("-o", "--output", type=FILE, help="The PNG; PROJECT-try.png unless given.")
 @click.option("--force", is_flag=True, help="Replace OUTPUT if it exists.")
 def try_(
     project: Path,

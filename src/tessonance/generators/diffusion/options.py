@@ -87,6 +87,7 @@ class DiffusersOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     seeds : dict of str to tuple of int
         For an axis, two or more seeds between whose noises it travels: 0 is the first, 1 the second.
     loras : tuple of Lora
+        Tables of ``model``, ``weight_name`` and ``scale``, one for each LoRA.
     image : str
         A picture beside the project to start from.
     strength : float or str
