@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tessonance.errors import SoundError
-from tessonance.project import FEATURES, Sound
+from tessonance.project import FEATURES, TEMPO, Sound
 from tessonance.sound.decode import blocks, probe
 from tessonance.sound.spectrum import RATE
 from tessonance.sound.stream import FeatureStream
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["features"]
 
-WARM_UP_SECONDS = 10  # heard before the beginning, so that the automatic level is what it would be
+WARM_UP_SECONDS = 10  # heard before the beginning, so that the automatic level is what it would be …
+TEMPO_SECONDS = 30  # … and the beat mostly
 
 
 def features(
@@ -44,7 +45,7 @@ def features(
         Which features: names out of `tessonance.project.FEATURES`, and bands in Hz as (lo, hi) or ``"40-90Hz"``. All
         named ones unless given.
     start, stop : float, optional
-        In seconds. The ten seconds before `start` are heard too, but not given.
+        In seconds. The ten seconds before `start` are heard too, thirty for the beat, but not given.
     sound : Sound, optional
         Automatic level and hop.
     progress : callable, optional
@@ -72,7 +73,8 @@ def features(
     stream = FeatureStream(FEATURES if names is None else names, sound=sound)
     blocks(song, start=start, stop=stop)  # refuses at once what it would refuse for this part of the song
     first = round(start * RATE)
-    warm_up_hops = min(first, WARM_UP_SECONDS * RATE) // stream.hop
+    warm_up_seconds = TEMPO_SECONDS if set(TEMPO) & set(stream.names) else WARM_UP_SECONDS
+    warm_up_hops = min(first, warm_up_seconds * RATE) // stream.hop
     begin = (first - warm_up_hops * stream.hop) / RATE
     seconds = probe(song).seconds
     total = round((seconds if stop is None else min(stop, seconds)) - begin)
