@@ -48,7 +48,7 @@ class Pattern(NamedTuple):
 
 PATTERNS = (
     Pattern(  # a bass drum on one and three, a snare on two and four, hats on all of them and between
-        share=0.7,
+        share=0.6,
         rare=0.0,
         parts=4,
         low=(1.9, 0.8, 1.1, 0.8, 1.2, 0.8, 1.1, 0.8, 1.5, 0.8, 1.1, 0.8, 1.2, 0.8, 1.1, 0.8),
@@ -70,6 +70,14 @@ PATTERNS = (
         low=(1.7, 0.9, 1.1, 0.9, 1.3, 0.9, 1.1, 0.9),
         mid=(1.2, 0.9, 1.1, 0.9, 1.8, 0.9, 1.1, 0.9),
         high=(2.2, 1.5, 1.9, 1.5, 2.2, 1.5, 1.9, 1.5),
+    ),
+    Pattern(  # four on the floor: the open hat between
+        share=0.1,
+        rare=0.01,
+        parts=4,
+        low=(2.0, 0.8, 1.2, 0.8, 2.0, 0.8, 1.2, 0.8),
+        mid=(1.2, 0.8, 1.0, 0.8, 1.8, 0.8, 1.0, 0.8),
+        high=(1.9, 0.8, 2.2, 0.8, 1.9, 0.8, 2.2, 0.8),
     ),
     Pattern(  # shuffle
         share=0.1,
