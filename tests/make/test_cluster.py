@@ -198,7 +198,9 @@ def test_a_cluster_paints_the_same_bytes_as_one_process(
         assert [bytes(many.encoded(many.grid.cell(int(flat)))) for flat in flats] == alone
     assert set(puts.values()) == {1}
     who = events(tmp_path / "many.tess", "worker")
-    assert {event["pid"] for event in who} == {process.pid for process in machines.processes[1:]}
+    # Fifteen cells take so little that one of the two may have painted all before the other joined.
+    assert {event["pid"] for event in who} <= {process.pid for process in machines.processes[1:]}
+    assert who
     assert all(event["address"].startswith("tcp://127.0.0.1") for event in who)
 
 
