@@ -15,6 +15,7 @@ SPIN_SECONDS = 0.0015  # at the end of a wait: sleeping wakes up to a millisecon
 SPARE_SECONDS = 0.002  # between the work of a frame and the moment it is due
 REMEMBERED = 60  # frames whose work tells how long that of the next may take
 FEWEST = 10  # of them, or it cannot be told
+USUAL_SHARE = 0.98  # of them take no longer than what is allowed for
 VSYNC_EARLY = 0.25  # of a frame: how long before it is due a swap that waits for the screen may begin
 EARLY_SECONDS = 0.001  # a swap that begins so long before a frame is due has something to wait for
 UNBLOCKED = 0.0003  # seconds; a swap that comes back sooner has not waited
@@ -68,11 +69,16 @@ class Pacer:
         now = self._clock()
         if now > self.due:  # missed altogether: go on from here, without hurrying after what is lost
             self.due = now + self.period
-        longest = max(self._work) if len(self._work) >= FEWEST else self.period
-        if (early := self.due - 1.25 * longest - SPARE_SECONDS - now) > 0.0:
+        if (early := self.due - self._usual() - SPARE_SECONDS - now) > 0.0:
             self._sleep(early)
         self._begun = self._clock()
         return self.due
+
+    def _usual(self) -> float:
+        """Return how long the work of a frame takes but for the few longest: to begin for them costs all 4 ms."""
+        if len(self._work) < FEWEST:
+            return self.period
+        return sorted(self._work)[int(USUAL_SHARE * (len(self._work) - 1))]
 
     def hold(self) -> None:
         """Wait until the frame is due; its work is done."""
