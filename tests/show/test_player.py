@@ -102,6 +102,9 @@ class Screen:
             self.show.listener.advance()
         return self.show.clock.now
 
+    def flush(self) -> None:
+        self.show.order.append("flush")
+
     def present(self, picture: Any, **keys: Any) -> None:
         self.show.order.append("present")
         self.presented.append({"picture": picture, **keys})
@@ -147,7 +150,7 @@ def test_a_frame_gets_its_pictures_first_and_its_coordinate_last(tmp_path: Path)
     show.go(0.5)
     show.order.clear()
     show.go(1 / FPS)
-    assert show.order == ["prepare", "begin", "draw", "present", "swap"]
+    assert show.order == ["prepare", "begin", "draw", "flush", "present", "swap"]
 
 
 def test_a_frame_shows_the_newest_sound_that_is_known(tmp_path: Path) -> None:

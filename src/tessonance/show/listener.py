@@ -30,7 +30,7 @@ GLANCE_SECONDS = 0.01  # how often the thread looks whether anybody hears
 PATIENCE_SECONDS = 0.03  # how long whoever shows frames may leave the sound alone, until the thread hears it
 AHEAD_SECONDS = 0.045  # between two looks at a song: most of what is known ahead of the ear stays known
 NOTHING = np.zeros(0, np.float32)
-TOLERANCE_SECONDS = 0.004  # of unevenness that nobody sees: three quarters of a hop
+TOLERANCE_SECONDS = 0.0055  # of unevenness that nobody sees: a hop
 AT_ONCE = 16_384  # samples heard before the path is told: after a stall it catches up in steps
 
 

@@ -100,6 +100,10 @@ class Screen(Protocol):
         """Wait until the next frame has to be made, and return when it will be seen."""
         ...
 
+    def flush(self) -> None:
+        """Let what is drawn into textures begin now."""
+        ...
+
     def present(
         self,
         picture: Texture,
@@ -263,6 +267,7 @@ class Player:
         pieces = (piece,) if before is None else (before, piece)
         shown_in = size if self._fit == "cover" else None
         drawn = [self._stages[each].draw(self._place(each, seconds), shown_in=shown_in) for each in pieces]
+        self._screen.flush()
         voice = self._listener.voice(piece)
         if voice is not None and self._others is not None:
             self._others.tell(voice, self._places[piece], seconds)

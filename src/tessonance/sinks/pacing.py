@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["Pacer", "locked_rate"]
 
 SPIN_SECONDS = 0.0015  # at the end of a wait: sleeping wakes up to a millisecond late
-SPARE_SECONDS = 0.002  # between the work of a frame and the moment it is due
+SPARE_SECONDS = 0.0015  # between the work of a frame and the moment it is due
 REMEMBERED = 60  # frames whose work tells how long that of the next may take
 FEWEST = 10  # of them, or it cannot be told
 USUAL_SHARE = 0.98  # of them take no longer than what is allowed for

@@ -118,6 +118,9 @@ class Surface:
         if min(self.size) > 0:  # a minimised window has no pixels
             self._presenter.present(showing, self._target, self.size)
 
+    def flush(self) -> None:
+        """Let what is drawn into textures begin now, so that there is time for something else meanwhile."""
+
     def swap(self) -> float:
         """Show what was drawn when it is due, and return when that was, by ``time.perf_counter``."""
         self._finish()  # so that the work of the frame is known, and is done when the frame is due

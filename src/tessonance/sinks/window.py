@@ -70,6 +70,7 @@ class Window(Surface):
             self._listen()
             self.context = _context(glfw)
             self._gl_finish = ctypes.CFUNCTYPE(None)(_Functions(glfw).load("glFinish"))
+            self._gl_flush = ctypes.CFUNCTYPE(None)(_Functions(glfw).load("glFlush"))
             self._presenter = Presenter(self.context)
             self._target = self.context.detect_framebuffer(0)
             self._pace()
@@ -137,6 +138,10 @@ class Window(Surface):
                 getattr(self, each).release()
         self._glfw.destroy_window(self._window)
         self._glfw.poll_events()  # or some desktops leave it standing
+
+    def flush(self) -> None:
+        """Let what is drawn into textures begin now, so that there is time for something else meanwhile."""
+        self._gl_flush()
 
     def _finish(self) -> None:
         # moderngl's own would keep the interpreter to itself while the processor draws: no thread could hear or decode.
