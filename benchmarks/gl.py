@@ -7,6 +7,8 @@ floor. Processor times hold on a busy machine, too; those by the clock do not. T
 takes turns with `CpuSampler`, frame by frame. Then the demo's song plays 65 × 65 pictures: known a fifth of a second
 ahead, as songs are, and not, as by a microphone. Last, such a tesseract is opened up to its first frame, in a new
 process.
+
+On a machine that does other work besides, ``--slower 4`` tells how many pictures would be late without that.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from tessonance.grid import Axis, Grid
 from tessonance.project import Generator, Mapping, Picture, Project, Route
 from tessonance.sampling import CpuSampler, GlSampler
 from tessonance.show.flash_estimate import thumbnail
+from tessonance.show.patience import PATIENCE_SECONDS
 from tessonance.show.stage import Stage
 from tessonance.sinks import OffscreenWindow, Panel, Surface, Window
 from tessonance.sound.demo_song import write_demo_song
@@ -142,10 +145,10 @@ def song_path(folder: Path, mapping: Mapping) -> MotionPath:
     return tess.motion(mapping, tess.features(song, mapping.feature_names))
 
 
-def play(tesseract: Tesseract, window: Surface, path: MotionPath, seconds: float, *, known: bool) -> str:
+def play(tesseract: Tesseract, window: Surface, path: MotionPath, seconds: float, *, known: bool, slower: float) -> str:
     """Play a path, and say how evenly; `known` as that of a song is, which is heard only after it was analysed."""
-    stage = Stage(window.context, tesseract, start=path.at(0.0))
-    period = window.pacer.period
+    stage = Stage(window.context, tesseract, start=path.at(0.0), patience_seconds=slower * PATIENCE_SECONDS)
+    period = window.pacer.period / slower
     seen, processor = [], time.process_time()
     for number in range(round(seconds / period)):
         t = number * period
@@ -192,6 +195,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=60)
     parser.add_argument("--seconds", type=float, default=30.0, help="of the loop, each time; the song has 32")
     parser.add_argument("--screen", action="store_true", help="in a window on the screen")
+    parser.add_argument("--slower", type=float, default=1.0, help="give every frame of the loop so many times its time")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -208,10 +212,11 @@ def main() -> None:
             head = f"{'median':>8}{'p99':>8}{'CPU':>9}{'late':>11}{'decoded':>10}{'failed':>8}"
             print(f"\n{'the loop at 60 fps':36}{head}")
             path = song_path(folder, mapping_of(tesseract.grid))
+            kind = Window if given.screen else OffscreenWindow
             for size, known in product(SIZES, (True, False)):
                 heard = "a song" if known else "a microphone"
-                with Window(size) if given.screen else OffscreenWindow(size) as window:
-                    told = play(tesseract, window, path, given.seconds, known=known)
+                with kind(size, fps=60 / given.slower) as window:
+                    told = play(tesseract, window, path, given.seconds, known=known, slower=given.slower)
                     print(f"{f'{size[0]} × {size[1]}, {heard}':36}{told}")
         starts = [first_frame(folder / "bench.tess", on_screen=given.screen) for _ in range(5)]
         wall, used = (statistics.median(column) for column in zip(*starts, strict=True))
