@@ -205,8 +205,9 @@ def main() -> None:
             for size in SIZES:
                 watches = parts(tesseract, size, given.rounds)
                 for label, watch in watches.items():
-                    if size == SIZES[0] or label.startswith(("fit", "cross", "blend of 4, what")):
-                        print(f"{f'{label}, {size[0]} × {size[1]}':44}{watch}")
+                    depends = label.startswith(("fit", "cross")) or "cover" in label
+                    if depends or size == SIZES[0]:
+                        print(f"{f'{label}, {size[0]} × {size[1]}' if depends else label:44}{watch}")
                 pairs = zip(watches["CpuSampler, blend of 4"].wall, watches["blend of 4"].wall, strict=True)
                 print(f"speed of the blend over CpuSampler's: {statistics.median(a / b for a, b in pairs):.2f}")
             head = f"{'median':>8}{'p99':>8}{'CPU':>9}{'late':>11}{'decoded':>10}{'failed':>8}"
