@@ -177,7 +177,7 @@ def test_a_field_that_the_server_does_not_understand_is_named(server: FakeWebui)
 
 
 def test_a_run_survives_all_of_it_and_a_restart(server: FakeWebui, tmp_path: Path) -> None:
-    server.seconds = 0.02
+    server.seconds = 0.15
     server.trouble = [None, OUT_OF_MEMORY, PAGE, STARTING, "small"]
 
     def restart() -> None:
@@ -192,6 +192,7 @@ def test_a_run_survives_all_of_it_and_a_restart(server: FakeWebui, tmp_path: Pat
     try:
         with tess.generate(project(server), tmp_path / "a.tess") as tesseract:
             assert tesseract.painted() == 9
+            thread.join()
             straight = open_generator(project(server)).paint([tesseract.grid.point((1, 2))])[0]
             assert np.abs(tesseract.picture((1, 2)).astype(int) - straight).max() <= 3
     finally:
