@@ -13,7 +13,6 @@ from tessonance.control.messages import (
     Blackout,
     Bpm,
     Choose,
-    Freeze,
     Gain,
     Hold,
     Message,
@@ -54,7 +53,7 @@ SAYINGS: list[tuple[str, list[Any], Message | None]] = [
     ("/tess/tap", [0.0], None),
     ("/tess/blackout", [], Blackout(7.0, None)),
     ("/tess/blackout", [False], Blackout(7.0, False)),
-    ("/tess/freeze", [1], Freeze(7.0, True)),
+    ("/tess/freeze", [1], Hold(7.0, True)),
 ]
 
 

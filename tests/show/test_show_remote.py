@@ -148,10 +148,9 @@ def test_what_other_programs_say_keeps_the_picture_from_falling_asleep(tmp_path:
     assert show.listener.voices[0].performer.asleep == 1
 
 
-@pytest.mark.parametrize("kind", [osc.Hold, osc.Freeze])
-def test_it_is_held_and_goes_on(show: Show, kind: Any) -> None:
+def test_it_is_held_and_goes_on(show: Show) -> None:
     for on, wanted in ((True, True), (True, True), (False, False), (None, True), (None, False)):
-        show.say(kind(0.0, on))
+        show.say(osc.Hold(0.0, on))
         assert show.desk.frozen is wanted
     assert show.sent == [Hold(True), Hold(False), Hold(True), Hold(False)]
 
@@ -231,7 +230,6 @@ any_message = st.one_of(
     st.builds(osc.SetAxis, st.just(0.0), st.sampled_from(["bloom", "ink", "petals", "x"]), st.floats(0, 1)),
     st.builds(osc.SetFeature, st.just(0.0), st.sampled_from(["low", "high", "x"]), st.floats(0, 1)),
     st.builds(osc.Hold, st.just(0.0), st.sampled_from([True, False, None])),
-    st.builds(osc.Freeze, st.just(0.0), st.sampled_from([True, False, None])),
     st.builds(osc.Blackout, st.just(0.0), st.sampled_from([True, False, None])),
     st.builds(osc.Gain, st.just(0.0), st.floats(0, 1)),
     st.builds(osc.Smoothing, st.just(0.0), st.floats(0, 1)),

@@ -18,7 +18,6 @@ __all__ = [
     "Blackout",
     "Bpm",
     "Choose",
-    "Freeze",
     "Gain",
     "Hold",
     "Message",
@@ -133,13 +132,6 @@ class Tap(Message):
 @dataclass(frozen=True)
 class Blackout(Message):
     """Fade to black (True), back (False), or the other of both (None)."""
-
-    on: bool | None = None
-
-
-@dataclass(frozen=True)
-class Freeze(Message):
-    """Let the picture stand still (True), go on (False), or the other of both (None)."""
 
     on: bool | None = None
 
@@ -270,7 +262,7 @@ HEARD: tuple[Address, ...] = (
     Address(
         "/tess/hold",
         "none, or i",
-        "All axes stay where they are: 1 on, 0 off, nothing the other of both.",
+        "All axes stay where they are, and so does the picture: 1 on, 0 off, nothing the other of both.",
         lambda seconds, _, given: Hold(seconds, _switched(given)),
     ),
     Address(
@@ -315,8 +307,8 @@ HEARD: tuple[Address, ...] = (
     Address(
         "/tess/freeze",
         "none, or i",
-        "The picture stands still: 1 on, 0 off, nothing the other of both.",
-        lambda seconds, _, given: Freeze(seconds, _switched(given)),
+        "The same as `/tess/hold`, by the name that the key has.",
+        lambda seconds, _, given: Hold(seconds, _switched(given)),
     ),
     Address("/tess/feature/NAME", "f", "The feature NAME, 0..1, for a show with `--input osc`.", _feature),
 )

@@ -66,7 +66,7 @@ class Remote:
             self._set_axis(message)
         elif isinstance(message, osc.SetFeature):
             self._set_feature(message)
-        elif isinstance(message, osc.Hold | osc.Freeze):
+        elif isinstance(message, osc.Hold):
             desk.freeze(not desk.frozen if message.on is None else message.on, now)
         elif isinstance(message, osc.Release):
             if desk.frozen:
