@@ -103,6 +103,7 @@ class FakeWebui(FakeServer):
                 Route("/sdapi/v1/sd-models", self.models),
                 Route("/sdapi/v1/txt2img", self.paint, methods=["POST"]),
                 Route("/sdapi/v1/img2img", self.paint, methods=["POST"]),
+                Route("/sdapi/v1/progress", self.progress),
                 Route("/sdapi/v1/interrupt", self.interrupt, methods=["POST"]),
             ]
         )
@@ -125,6 +126,10 @@ class FakeWebui(FakeServer):
         return self._let_in(request) or JSONResponse(
             [{"title": "flowers.safetensors [0123456789]", "model_name": "flowers", "hash": "0123456789"}]
         )
+
+    async def progress(self, request: Request) -> Response:
+        done = 0.25 if self.queue_lock.locked() else 0.0
+        return self._let_in(request) or JSONResponse({"progress": done, "eta_relative": 3.0, "current_image": None})
 
     async def interrupt(self, request: Request) -> Response:
         self.interrupted.set()
@@ -273,6 +278,7 @@ class FakeComfy(FakeServer):
             _, number, nodes, client = self.at_work
             trouble = nodes.pop("trouble")
             self._say(client, "execution_start", number)
+            self._say(client, "progress", number, value=1, max=4, node="3")
             before = self.interrupts
             self.work()
             while trouble == "wait" and self.interrupts == before and not self.stopped.is_set():

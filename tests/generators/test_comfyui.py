@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -204,3 +205,23 @@ def test_nobody_elses_picture_is_interrupted(server: FakeComfy, tmp_path: Path) 
     generator.cancel("the run has ended")  # type: ignore[attr-defined]
     generator.close()
     assert server.interrupts == 0
+
+
+def test_it_is_told_how_far_a_node_is(server: FakeComfy, tmp_path: Path) -> None:
+    server.trouble = ["wait"]
+    generator: Any = open_generator(project(server, tmp_path))
+
+    def paint() -> None:
+        with suppress(GeneratorError):
+            generator.paint([POINT])
+
+    thread = threading.Thread(target=paint)
+    thread.start()
+    for _ in range(1000):
+        if generator.in_hand:
+            break
+        time.sleep(0.01)
+    assert generator.in_hand == 0.25
+    generator.cancel("enough")
+    thread.join(5)
+    assert generator.in_hand == 0

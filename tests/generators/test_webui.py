@@ -217,3 +217,26 @@ def test_several_servers_share_the_work_by_their_speed(tmp_path: Path) -> None:
             assert tesseract.painted() == 49
         assert slow.asked + fast.asked == 49
         assert fast.asked > 1.5 * slow.asked
+
+
+def test_it_is_told_how_far_a_picture_is(server: FakeWebui, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tessonance.generators.webui.LOOK_SECONDS", 0.02)
+    server.seconds = 0.6
+    heard: list[tuple[float, ...]] = []
+    with tess.generate(
+        project(server), tmp_path / "a.tess", limit=1, progress=lambda at: heard.append(at.in_hand)
+    ) as tesseract:
+        assert tesseract.painted() == 1
+    assert (0.25,) in heard
+    assert heard[-1] == ()
+
+
+def test_a_server_that_does_not_tell_how_far_it_is_paints_all_the_same(
+    server: FakeWebui, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tessonance.generators.webui.LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(server, "progress", lambda request: None)
+    server.seconds = 0.2
+    generator = open_generator(project(server))
+    assert generator.paint([POINT]).shape == (1, 32, 48, 3)
+    assert generator.in_hand == 0  # type: ignore[attr-defined]

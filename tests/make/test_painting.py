@@ -20,6 +20,7 @@ class WanderingCrew:
 
     batch_size = 2
     slow_axes = ()
+    in_hand = ()
 
     def __init__(self, project: Project, script: Sequence[set[int]]) -> None:
         self._painter, self._script = Painter(project), list(script)

@@ -63,8 +63,13 @@ def painting(text: str) -> Iterator[Callable[[Progress], None]]:
 
 
 def _note(at: Progress) -> str:
-    to_come = f"{at.bytes_to_come / 1e6:,.1f} MB to come" if at.bytes_to_come else ""
-    return f"{to_come} {at.failed} failed" if at.failed else to_come
+    in_hand = " ".join(f"{share:.0%}" for share in at.in_hand)
+    parts = (
+        f"(in hand {in_hand})" if in_hand else "",
+        f"{at.bytes_to_come / 1e6:,.1f} MB to come" if at.bytes_to_come else "",
+        f"{at.failed} failed" if at.failed else "",
+    )
+    return " ".join(part for part in parts if part)
 
 
 @contextmanager

@@ -46,7 +46,7 @@ class Queue:
         self._socket: Any = None
         self._held = ExitStack()
         self._running: str | None = None
-        self._cancelled = ""
+        self._cancelled, self.in_hand = "", 0.0
 
     def check(self) -> None:
         """Ask the server whether it is there. Raises ServerGone."""
@@ -94,7 +94,7 @@ class Queue:
             self._withdraw(number)
             raise
         finally:
-            self._running = None
+            self._running, self.in_hand = None, 0.0
 
     def view(self, image: Mapping[str, Any]) -> bytes:
         """Fetch a picture that an output names."""
@@ -176,6 +176,8 @@ class Queue:
             data = message.get("data")
             if not isinstance(data, dict) or data.get("prompt_id") != number:
                 continue
+            if message.get("type") == "progress":
+                self.in_hand = _share(data)
             if message.get("type") in ENDED or (message.get("type") == "executing" and data.get("node") is None):
                 return
 
@@ -226,6 +228,14 @@ class Queue:
         self._socket = None
         with suppress(Exception):  # it is broken, or will be
             self._held.close()
+
+
+def _share(progress: dict[str, Any]) -> float:
+    """Return how far a node is: ``value`` of ``max``."""
+    value, most = progress.get("value"), progress.get("max")
+    if not isinstance(value, int | float) or not isinstance(most, int | float) or not 0 <= value <= most:
+        return 0.0
+    return value / most if most else 0.0
 
 
 def _outputs_of(entry: dict[str, Any], names: Mapping[str, str], address: str) -> dict[str, Any]:

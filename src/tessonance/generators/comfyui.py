@@ -111,6 +111,11 @@ class Comfyui:
         """Take the picture that is being painted out of the server's queue; from any thread."""
         self._queue.cancel(reason)
 
+    @property
+    def in_hand(self) -> float:
+        """How far the node is that is at work on the server, 0..1; 0 where it does not tell."""
+        return self._queue.in_hand
+
     def close(self) -> None:
         """Leave nothing in the queue, and give back the connections."""
         self._queue.close()

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from tessonance.errors import GeneratorError, ProjectError, ServerGone
+from tessonance.errors import GeneratorError, ProjectError, ServerGone, TessError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +20,7 @@ __all__ = ["Answer", "Server", "addresses_of", "refused", "secret"]
 MAX_ANSWER = 256 * 2**20  # of bytes: a picture of 8192 × 8192 as PNG in base64, nearly
 MAX_TEXT = 400  # letters of an answer that are shown
 CONNECT_SECONDS = 10.0
+GLANCE_SECONDS = 3.0
 BUSY = {429, 502, 503, 504}  # a proxy, or a server that is starting: asked again
 PAUSES = (0.5, 1.0, 2.0, 4.0)  # seconds before each further attempt
 
@@ -112,6 +113,16 @@ class Server:
             If it cannot be reached, or is busy for too long.
         """
         return self._patiently("POST", path, json=body, again=again)
+
+    def glance(self, path: str, *, fields: Mapping[str, str] | None = None) -> Any:
+        """Ask for something that is not needed, once and for a short time; None where there is no good answer."""
+        import urllib3
+
+        sent = {"fields": dict(fields or {}), "timeout": urllib3.Timeout(total=GLANCE_SECONDS)}
+        with suppress(TessError):
+            answer = self._once("GET", path, sent)
+            return answer.json() if answer.is_good else None
+        return None
 
     def close(self) -> None:
         """Close the connections."""

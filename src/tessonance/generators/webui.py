@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,7 +20,7 @@ from tessonance.generators.received import picture_received
 from tessonance.generators.template import Template, named_axes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Webui", "WebuiOptions", "webui"]
 
 AUTH = "TESS_WEBUI_AUTH"  # user:password
+LOOK_SECONDS = 1.0  # between two looks at how far a picture is
 MAX_SOURCE = 64 * 2**20  # bytes of the picture that img2img starts from
 OURS = ("width", "height", "seed", "batch_size", "n_iter", "save_images", "send_images", "init_images")
 
@@ -91,7 +94,7 @@ class Webui:
     """Paints one picture a request.
 
     Never several at once: the server scales emphasis by the mean over the whole batch, so that a picture would depend
-    on its companions.
+    on its companions. `in_hand` tells how far the picture is that is being painted, 0..1.
 
     Parameters
     ----------
@@ -120,7 +123,7 @@ class Webui:
         self._request = Template(_request(given, project), project.grid.names, where="[generator]")
         named_axes(project.grid.names, self._request, where="[generator]")
         self._path = "/sdapi/v1/img2img" if given.image else "/sdapi/v1/txt2img"
-        self._given, self._cancelled = given, ""
+        self._given, self._cancelled, self.in_hand = given, "", 0.0
         self._server = Server(self.device, timeout_seconds=given.timeout_seconds, auth=secret(AUTH))
         self.check()
 
@@ -149,12 +152,32 @@ class Webui:
 
     def _picture(self, point: Point) -> NDArray[np.uint8]:
         self._cancelled = ""
-        answer = self._server.post(self._path, self._request.fill(point), again=False)
+        with self._watched():
+            answer = self._server.post(self._path, self._request.fill(point), again=False)
         if self._cancelled:
             raise GeneratorError("the picture was interrupted", where=answer.where, got=self._cancelled)
         if not answer.is_good:
             raise _refusal(answer)
         return picture_received(_first_image(answer), self._size, where=answer.where)
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Look every second how far the server is, on a thread of its own."""
+        over = threading.Event()
+
+        def look() -> None:
+            while not over.wait(LOOK_SECONDS):
+                told = self._server.glance("/sdapi/v1/progress", fields={"skip_current_image": "true"})
+                share = told.get("progress") if isinstance(told, dict) else None
+                if isinstance(share, int | float) and 0 <= share <= 1 and not over.is_set():
+                    self.in_hand = float(share)
+
+        threading.Thread(target=look, name="tessonance-look", daemon=True).start()
+        try:
+            yield
+        finally:
+            over.set()
+            self.in_hand = 0.0
 
     def _names(self, path: str, *keys: str) -> list[str] | None:
         """Return the names in one of the server's lists; None where it has no such list."""

@@ -82,6 +82,8 @@ class ClusterCrew:
         self.batch_size, self.slow_axes = hello.batch_size, hello.slow_axes
         self.events = self._opened.events
 
+    in_hand: tuple[float, ...] = ()  # workers tell when they have done
+
     @property
     def idle(self) -> list[int]:
         """The workers that can take a task, each as often as it can take one."""

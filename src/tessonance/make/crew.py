@@ -63,6 +63,11 @@ class Crew(Protocol):
         """The workers that can take a task, each as often as it can take one."""
         ...
 
+    @property
+    def in_hand(self) -> tuple[float, ...]:
+        """How far pictures are that are being painted, 0..1 each; empty where that is not known."""
+        ...
+
     def give(self, worker: int, points: Sequence[Point], *, task: int) -> None:
         """Give an idle worker points to paint, under a number of their own."""
         ...
@@ -148,6 +153,7 @@ class SoloCrew:
         self._painter = Painter(project)
         self.batch_size, self.slow_axes = self._painter.batch_size, self._painter.slow_axes
         self.events = [joined(0, self._painter.hello())]
+        self.in_hand: tuple[float, ...] = ()
         self._task: tuple[int, Sequence[Point]] | None = None
 
     @property

@@ -45,6 +45,8 @@ class Progress:
         Cells given up by this run.
     stored_bytes : int
         Encoded bytes put by this run.
+    in_hand : tuple of float
+        How far pictures are that are being painted, 0..1 each, where a generator on a server tells.
     """
 
     painted: int
@@ -52,6 +54,7 @@ class Progress:
     fresh: int
     failed: int
     stored_bytes: int
+    in_hand: tuple[float, ...] = ()
 
     @property
     def bytes_to_come(self) -> int:
@@ -126,6 +129,7 @@ class Painting:
         self._brought: dict[int, float] = {}  # when each worker last brought something back
         self._before, self._fresh, self._bytes, self._handed = writer.painted(), 0, 0, 0
         self._unsettled, self._settled = 0, time.perf_counter()
+        self._in_hand: tuple[float, ...] = ()
         self._began = time.monotonic()
 
     def paint(self) -> None:
@@ -156,6 +160,8 @@ class Painting:
                 break
             collected = list(self._crew.collect(WAIT_SECONDS))
             self._note_events()
+            if self._crew.in_hand != self._in_hand:
+                self._report()
             if not self._in_flight:
                 time.sleep(WAIT_SECONDS / 10)  # everyone waits for a cell to be due again, or for a worker
         self._note_events()
@@ -237,8 +243,8 @@ class Painting:
 
     def _report(self) -> None:
         failed = len(self._attempts.given_up)
-        size = self._writer.grid.size
-        self._progress(Progress(self._before + self._fresh, size, self._fresh, failed, self._bytes))
+        size, self._in_hand = self._writer.grid.size, self._crew.in_hand
+        self._progress(Progress(self._before + self._fresh, size, self._fresh, failed, self._bytes, self._in_hand))
 
     def _summary(self) -> GeneratorError:
         given_up = self._attempts.given_up

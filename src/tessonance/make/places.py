@@ -64,6 +64,11 @@ class PlaceCrew:
         """The places that can take a task, each as often as it can take one."""
         return [place.number for place in self._places if place.is_up for _ in range(TASKS_IN_HAND - len(place.tasks))]
 
+    @property
+    def in_hand(self) -> tuple[float, ...]:
+        """How far each place is with its picture, 0..1, of those that tell."""
+        return tuple(share for place in self._places if (share := place.in_hand))
+
     def give(self, worker: int, points: Sequence[Point], *, task: int) -> None:
         """Give a place points to paint; it may be painting others."""
         self._places[worker].give(points, task)
@@ -157,6 +162,10 @@ class _Place:
     def give(self, points: Sequence[Point], task: int) -> None:
         self.tasks.add(task)
         self._given.put((task, list(points)))
+
+    @property
+    def in_hand(self) -> float:
+        return 0.0 if self._painter is None or self._began is None else self._painter.in_hand
 
     def interrupt_after(self, seconds: float | None) -> None:
         began, painter = self._began, self._painter

@@ -64,6 +64,8 @@ class ProcessCrew:
             raise
         self.batch_size, self.slow_axes = hello.batch_size, hello.slow_axes
 
+    in_hand: tuple[float, ...] = ()  # a process paints as fast as it can, and does not tell how far it is
+
     @property
     def idle(self) -> list[int]:
         """The workers that have no task."""

@@ -167,6 +167,11 @@ class Painter:
         """Ask a generator that paints elsewhere to give up what it paints now; from any thread."""
         getattr(self._generator, "cancel", lambda reason: None)(reason)
 
+    @property
+    def in_hand(self) -> float:
+        """How far the picture is that is being painted, 0..1, where the generator tells; from any thread."""
+        return float(getattr(self._generator, "in_hand", 0.0))
+
     def close(self) -> None:
         """Close the generator."""
         self._generator.close()
