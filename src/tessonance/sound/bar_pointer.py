@@ -130,7 +130,11 @@ class BarPointer:
     """
 
     def __init__(self, *, seconds: float) -> None:
-        self._banks = [_Bank(pattern, seconds=seconds) for pattern in PATTERNS]
+        self._advance = _tempi() * (seconds / 60 * PLACES)
+        self._turned = np.zeros((len(PATTERNS), len(self._advance)))
+        self._at = np.zeros(self._turned.shape, np.intp)
+        self._banks = [_Bank(*each) for each in zip(PATTERNS, self._turned, self._at, strict=True)]
+        self._sizes = np.array([[bank.size] for bank in self._banks])
         self._spread_every = max(1, round(SPREAD_SECONDS / seconds))
         self._steps = 0
         self._base = _usual()
@@ -145,8 +149,9 @@ class BarPointer:
         weight : float
             How much it counts, 0..1: nothing in silence, where the pointer just goes on.
         """
-        for bank in self._banks:
-            bank.turn()
+        self._turned += self._advance
+        self._turned %= self._sizes
+        self._at[...] = self._turned
         if weight <= 0:
             return
         for bank in self._banks:
@@ -198,26 +203,23 @@ class BarPointer:
 class _Bank:
     """The probabilities of one pattern, shape (tempi, places).
 
-    They stay where they are, and the places turn under them: no interpolation, and any tempo is met exactly.
+    They stay where they are, and the places turn under them: no interpolation, and any tempo is met exactly. How far
+    they have turned, shape (tempi,), and the whole of that, are kept by the bar pointer.
     """
 
-    def __init__(self, pattern: Pattern, *, seconds: float) -> None:
+    def __init__(self, pattern: Pattern, turned: NDArray[np.float64], at: NDArray[np.intp]) -> None:
         expected = _expected(pattern)
         self.size = expected.shape[1]
         self._slope, self._constant = 1 - 1 / expected, -np.log(expected).sum(axis=0) - pattern.rare
-        self._advance = _tempi() * (seconds / 60 * PLACES)
-        self._turned = np.zeros(len(self._advance))
+        self._turned, self._at = turned, at
         self._share = np.float32(pattern.share / self.size)
         self._belief = np.repeat((_usual() * self._share).astype(np.float32)[:, None], self.size, axis=1)
-        self._at = np.zeros(len(self._advance), np.intp)
-        rows = np.arange(len(self._advance))
+        rows = np.arange(len(at))
         self._neighbours = np.minimum(rows + 1, rows[-1]), np.maximum(rows - 1, 0)
         self._twice = np.empty(2 * self.size, np.float32)
         self._likelihood = np.lib.stride_tricks.sliding_window_view(self._twice, self.size)
-
-    def turn(self) -> None:
-        self._turned = (self._turned + self._advance) % self.size
-        self._at = self._turned.astype(np.intp)
+        self._around = np.empty((len(rows), 2 * self.size), np.float32)
+        self._turned_on = np.lib.stride_tricks.sliding_window_view(self._around, self.size, axis=1)
 
     def hear(self, strengths: NDArray[np.float64], trust: float) -> None:
         low, mid, high = strengths.tolist()
@@ -229,8 +231,8 @@ class _Bank:
     def spread(self, factor: float, base: NDArray[np.float64]) -> None:
         """Scale what is believed, and let it run over into what is near it and, a little, to everywhere."""
         at, size = self._at, self.size
-        twice = np.concatenate([self._belief, self._belief], axis=1)
-        turned = np.lib.stride_tricks.sliding_window_view(twice, size, axis=1)
+        twice, turned = self._around, self._turned_on
+        twice[:, :size] = twice[:, size:] = self._belief
         faster, slower = self._neighbours
         near = turned[faster, (at - at[faster]) % size]
         near += turned[slower, (at - at[slower]) % size]
@@ -256,13 +258,10 @@ class _Bank:
 
     def places(self, rows: slice) -> NDArray[np.float64]:
         """Return how likely each place of four beats is, at some tempi together, shape (4 * PLACES,)."""
-        found = np.zeros(self.size)
-        for row in range(*rows.indices(len(self._at))):
-            at, belief = self._at[row], self._belief[row]
-            found[at:] += belief[: self.size - at]
-            found[:at] += belief[self.size - at :]
-        whole: NDArray[np.float64] = np.resize(found, BEATS * PLACES) * (self.size / (BEATS * PLACES))
-        return whole
+        at = self._at[rows, None]
+        found = self._belief[rows][np.arange(len(at))[:, None], (_NUMBERS - at) % self.size]
+        likely: NDArray[np.float64] = found.sum(axis=0, dtype=np.float64) * (self.size / (BEATS * PLACES))
+        return likely
 
 
 def _peak(beats: NDArray[np.float64], near: float) -> tuple[float, float]:
@@ -304,4 +303,5 @@ def _expected(pattern: Pattern) -> NDArray[np.float64]:
 
 
 _TURN = np.arange(PLACES) / PLACES
-_PLACE = np.arange(BEATS * PLACES) / PLACES
+_NUMBERS = np.arange(BEATS * PLACES)
+_PLACE = _NUMBERS / PLACES

@@ -110,13 +110,15 @@ class TempoTracker:
         rows = np.concatenate([self._waiting, heard])
         every, waited = self._hops_a_step, len(self._waiting)
         values = np.empty((len(heard), 3))
+        tempo = bpm_feature(self.bpm)
         for hop in range(len(heard)):
             self._hops += 1
             self._place = (self._place + self._pace) % BEATS
-            values[hop] = self._place % 1.0, self._place / BEATS, bpm_feature(self.bpm)
+            values[hop] = self._place % 1.0, self._place / BEATS, tempo
             end = waited + hop + 1
             if end % every == 0:
                 self._step(rows[end - every : end])
+                tempo = bpm_feature(self.bpm)
         self._waiting = rows[len(rows) // every * every :].copy()
         return values
 
