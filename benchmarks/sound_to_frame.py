@@ -1,11 +1,18 @@
 """From a sound that is played to the frame that shows it: a virtual sound card, a real window, the whole show between.
 
     python benchmarks/sound_to_frame.py [SECONDS]
+    python benchmarks/sound_to_frame.py --soak [MINUTES]
 
 A program plays bursts of noise into a null sink and shows what its monitor hears, as `tess play --input system` does,
 in a window of 640 x 360 on a display of its own. Counted from the callback that hands the burst to the sound system to
 the swap of the first frame whose coordinate has moved by a fiftieth of an axis. Wanted with PipeWire in blocks of 128:
-a median of at most 25 ms. Needs what the tests marked `audio` and `screen` need, and PipeWire.
+a median of at most 25 ms.
+
+A soak plays on for an hour, or as long as it is told, and says whether picture and sound came apart: the median of its
+last tenth less that of its first, at most a frame. And how much memory came to it after the first minute: at most 10
+MB.
+
+Needs what the tests marked `audio` and `screen` need, and PipeWire.
 """
 
 from __future__ import annotations
@@ -16,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from array import array
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +32,11 @@ import numpy as np
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "tests" / "sound")]
 
 RATE = 48_000
+FRAME_MS, GROWTH_MB = 1000 / 60, 10.0
 BETWEEN, LONG = 31_337, 4_800  # samples from burst to burst, no multiple of a block or a frame; and of a burst
 SETTLE = 4  # bursts that are not counted
 MOVED = 0.02
+LONGEST_SECONDS = 0.3  # later than that, a burst was not heard at all
 WANTED_MS = 25.0
 
 
@@ -35,6 +45,9 @@ def main() -> None:
     from show import display
     from virtual_card import PipeWireCard, VirtualCard
 
+    if sys.argv[1:2] == ["--soak"]:
+        with display():
+            raise SystemExit(not soak(float(sys.argv[2]) if len(sys.argv) > 2 else 60.0))
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 30.0
     print(f"{'system':22} {'block':>5} {'bursts':>6}  median, ms  p95, ms  frame every, ms")
     with display():
@@ -50,9 +63,25 @@ def main() -> None:
             print(f"{name:22} {block:5} {len(took):6} {figures}  {reached}", flush=True)
 
 
-def verdict(milliseconds: float) -> str:
+def soak(minutes: float) -> bool:
+    """Show for long, print what changed meanwhile, and return whether it is as wanted."""
+    from virtual_card import VirtualCard
+
+    found = measure(VirtualCard, 256, minutes * 60)
+    took = np.array_split(1000 * np.array(found["took"]), 10)
+    medians = [float(np.median(part)) for part in took]
+    drift, (began, ended) = medians[-1] - medians[0], found["memory_mb"]
+    print(f"{minutes:g} minutes, {found['frames']:,} frames, {sum(map(len, took)):,} bursts")
+    print("sound to frame, median of each tenth, ms:", " ".join(f"{each:.1f}" for each in medians))
+    print(f"drift {drift:+.1f} ms: {verdict(abs(drift), FRAME_MS)}")
+    print(f"memory {ended:.0f} MB, {ended - began:+.1f} since the first minute: {verdict(ended - began, GROWTH_MB)}")
+    print(f"lost sound {found['overflows']}; late pictures {found['late_share']:.3%}")
+    return abs(drift) <= FRAME_MS and ended - began <= GROWTH_MB
+
+
+def verdict(value: float, wanted: float = WANTED_MS) -> str:
     """Say whether a figure is as wanted."""
-    return "reached" if milliseconds <= WANTED_MS else "NOT reached"
+    return "reached" if value <= wanted else "NOT reached"
 
 
 def measure(kind: Any, block: int, seconds: float) -> dict[str, Any]:
@@ -98,7 +127,7 @@ class Places:
 
     text = ""
 
-    def __init__(self, places: list[float]) -> None:
+    def __init__(self, places: array[float]) -> None:
         self._places = places
 
     def attend(self, now: float) -> None:
@@ -111,7 +140,7 @@ class Places:
 
 def show(block: int, seconds: float) -> None:
     """Play and show; say for every burst when its frame was there."""
-    from show import painted
+    from show import painted, resident_mb
 
     from tessonance.project import Idle, Mapping, Route
     from tessonance.show.desk import Desk, LivePiece
@@ -135,7 +164,7 @@ def show(block: int, seconds: float) -> None:
         output = portaudio().start(find_device(direction="output"), Wish("output", RATE, 1, block), bursts.play)
         listener = Listener(source, [tesseract.grid])
         desk = Desk([LivePiece("bench", mapping, MappingFile(Path(folder) / "none.toml", tesseract.grid))], listener)
-        places: list[float] = []
+        places = array("d")
         with Stage(window.context, tesseract) as stage:
             player = Player(
                 desk,
@@ -146,29 +175,39 @@ def show(block: int, seconds: float) -> None:
                 others=Places(places),
             )
             desk.begin()
-            swaps, until = [], time.perf_counter() + seconds
-            while time.perf_counter() < until:
+            swaps, began = array("d"), time.perf_counter()
+            memory: list[float] = []
+            while (passed := time.perf_counter() - began) < seconds:
                 before = len(places)
                 player.frame()
-                swaps += [time.perf_counter()] * (len(places) - before)
+                swaps.extend([time.perf_counter()] * (len(places) - before))
+                if not memory and passed > min(60.0, seconds / 2):
+                    memory.append(resident_mb())
+            memory.append(resident_mb())
         portaudio().let_go(output)
         source.close()
-        found = {"took": after(bursts.handed, swaps, places), "median_ms": player.report().pace.median_ms}
+        report = player.report()
+        found = {
+            "took": after(bursts.handed, swaps, places),
+            "median_ms": report.pace.median_ms,
+            "frames": report.pace.frames,
+            "late_share": report.late_share,
+            "overflows": report.overflows,
+            "memory_mb": memory,
+        }
         print(json.dumps(found))
         sys.stdout.flush()
         os._exit(0)  # nothing to tidy up, and JACK's end may take long
 
 
-def after(handed: list[float], swaps: list[float], places: list[float]) -> list[float]:
+def after(handed: list[float], swaps: array[float], places: array[float]) -> list[float]:
     """Return how long after each burst a frame showed it."""
-    took = []
-    for burst in handed[SETTLE:]:
-        first = next((k for k, swap in enumerate(swaps) if swap > burst), None)
-        if first is None:
-            break
-        moved = (swap - burst for swap, place in zip(swaps[first:], places[first:], strict=True) if place > MOVED)
-        took += [each for each in [next(moved, 1.0)] if each < 0.3]
-    return took
+    moved = np.array(swaps)[np.array(places) > MOVED]
+    bursts = np.array(handed[SETTLE:])
+    firsts = np.searchsorted(moved, bursts, side="right")
+    bursts, firsts = bursts[firsts < len(moved)], firsts[firsts < len(moved)]
+    took = moved[firsts] - bursts
+    return [float(each) for each in took if each < LONGEST_SECONDS]
 
 
 if __name__ == "__main__":

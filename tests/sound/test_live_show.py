@@ -138,3 +138,13 @@ def test_bench_times_a_click_through_the_card(card: VirtualCard) -> None:
     click = findings["from a click to its samples"]
     assert click["value"] is not None, click["advice"]
     assert 0 < click["value"] < 250
+
+
+@pytest.mark.slow
+@pytest.mark.screen
+def test_a_minute_long_picture_and_sound_stay_together_and_memory_stays() -> None:
+    program = Path(__file__).parents[2] / "benchmarks" / "sound_to_frame.py"
+    done = subprocess.run(
+        [sys.executable, str(program), "--soak", "1"], capture_output=True, text=True, timeout=240, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr[-2000:]
