@@ -3,9 +3,9 @@
     python benchmarks/features.py [SONG]
 
 Wanted: all features, the beat among them, at 50 x real time or more. The baseline is what no analysis of this kind can
-do without, in the same run: one windowed `numpy.fft.rfft` of 1024 samples for every hop. All cases take turns and the fastest round of
-each counts; times are of the processor, so that other programs matter less. Then the live shape: what one push of a
-sound card's block costs, and how soon a feature follows a hit: when it is half way to where it stays.
+do without, in the same run: one windowed `numpy.fft.rfft` of 1024 samples for every hop. All cases take turns and the
+fastest round of each counts; times are of the processor, so that other programs matter less. Then the live shape: what
+one push of a sound card's block costs, and how soon a feature follows a hit: when it is half way to where it stays.
 """
 
 from __future__ import annotations
