@@ -29,7 +29,7 @@ MAX_STEPS = 1_000_000
 MAX_CELLS = 1_000_000_000
 MOST_AT_ONCE = 1_000_000  # cells whose indices are held in memory together
 RESERVED_NAMES = frozenset(
-    {"frames", "y", "x", "rgb"}  # array and dimension names inside the file
+    {"frames", "bake", "y", "x", "rgb"}  # names of arrays, groups and dimensions inside the file
     | {"con", "prn", "aux", "nul"}  # an axis is a folder there, and Windows keeps these
     | {f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10)}
 )
@@ -70,7 +70,7 @@ class Axis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             raise GridError(
                 "this cannot be the name of an axis",
                 where=f"axis {self.name!r}",
-                wanted="a letter, then letters, digits or _; frames, y, x, rgb and Windows' device names are taken",
+                wanted="a letter, then letters, digits or _; bake, frames, x, y, rgb and Windows' devices are taken",
             )
         if not 1 <= self.steps <= MAX_STEPS:
             raise GridError(

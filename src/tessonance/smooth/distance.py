@@ -11,6 +11,7 @@ import numpy as np
 from tessonance.errors import TessError
 from tessonance.smooth.flip import difference, hunt_lab, hyab, see
 from tessonance.smooth.views import linear, same_size, squeezed, view
+from tessonance.store.calibration import Calibration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["Calibration", "Glance", "calibrate", "distance", "fit", "glance", "rank_correlation"]
 
 SIDE, SCALES = 64, 2  # the picture on squares of 64 and 32 pixels: 0.999 of FLIP's order, where one scale has 0.992
-NOTHING = 1e-12  # a distance that rounding alone can make
 MAX_KNOTS = 16  # of the map to FLIP's units
 
 
@@ -89,37 +89,6 @@ def distance(first: Glance, second: Glance) -> float:
         same_size(mine, theirs)
         total += float(hyab(mine, theirs).mean(dtype=np.float64))
     return total / SCALES
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """How `distance` is turned into FLIP's units for one kind of pictures.
-
-    Parameters
-    ----------
-    rank_correlation : float
-        Spearman's, of the distances with FLIP; -1..1. Low values also come of pairs that are all equally far.
-    error : float
-        The mean error of the map on the pairs it was made of, as a share of their mean FLIP.
-    pairs : int
-        How many pairs it was made of.
-    distances, flips : tuple of float
-        The map's knots, both ascending from 0.
-    """
-
-    rank_correlation: float
-    error: float
-    pairs: int
-    distances: tuple[float, ...]
-    flips: tuple[float, ...]
-
-    def __call__(self, distances: ArrayLike) -> NDArray[np.float64]:
-        """Return FLIP's units, 0..1, of distances of any shape: monotone, 0 for 0, proportional beyond the knots."""
-        asked = np.asarray(distances, np.float64)
-        inner = np.interp(asked, self.distances, self.flips)
-        last = self.distances[-1]
-        beyond = np.maximum(asked / last, 1.0) if last > NOTHING else np.ones_like(asked)
-        return np.clip(inner * beyond, 0.0, 1.0)
 
 
 def calibrate(pairs: Iterable[tuple[Picture, Picture]]) -> Calibration:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tessonance.grid import Cell, Grid
 
-__all__ = ["EMPTY", "ENTRY", "ENTRY_BYTES", "MISSING", "Entry", "Layout", "shard_shape"]
+__all__ = ["EMPTY", "ENTRY", "ENTRY_BYTES", "MISSING", "Entry", "Layout", "block_shape", "shard_shape"]
 
 Entry = tuple[int, int]
 
@@ -36,23 +36,29 @@ _KEY = re.compile(r"c(?:\.(?:0|[1-9][0-9]{0,9}))+")
 
 
 def shard_shape(grid: Grid) -> Cell:
-    """Choose how many cells of each axis share one file.
+    """Choose how many cells of each axis share one file; see `block_shape`."""
+    return block_shape(grid.shape)
 
-    Whole axes from the last on, as long as they make no more than 20,000 cells; the axis before them is cut into equal
-    pieces of about 10,000 cells.
+
+def block_shape(counts: Cell) -> Cell:
+    """Choose how many chunks along each dimension share one file.
+
+    Whole dimensions from the last on, as long as they make no more than 20,000 chunks; the one before them is cut into
+    equal pieces of about 10,000 chunks.
 
     Parameters
     ----------
-    grid : Grid
+    counts : tuple of int
+        How many chunks there are along each dimension, at least 1.
 
     Returns
     -------
     tuple of int
-        One number per axis, from 1 to its steps.
+        One number per dimension, from 1 to its count.
     """
-    shape = [1] * len(grid.shape)
+    shape = [1] * len(counts)
     for k in reversed(range(len(shape))):
-        steps, cells = grid.shape[k], math.prod(shape)
+        steps, cells = counts[k], math.prod(shape)
         if cells * steps > MAX_WHOLE_CELLS:
             pieces = math.ceil(steps / max(1, CUT_CELLS // cells))
             shape[k] = math.ceil(steps / pieces)
@@ -75,11 +81,14 @@ class Layout:
         Cells of each axis in one shard, from 1 to its steps. Shards at the far edge may reach beyond the grid.
     longest : int
         The most bytes an encoded picture may have.
+    inner_axes : int
+        How many dimensions each of them has: y, x and rgb.
     """
 
     grid_shape: Cell
     shard_shape: Cell
     longest: int
+    inner_axes: int = PICTURE_AXES
 
     @cached_property
     def shard_cells(self) -> int:
@@ -174,13 +183,13 @@ class Layout:
 
     def key(self, shard: Cell) -> str:
         """Name the file of a shard, as Zarr does: ``c.0.2.0.0.0``, the picture's own axes last."""
-        return ".".join(["c", *map(str, shard), *["0"] * PICTURE_AXES])
+        return ".".join(["c", *map(str, shard), *["0"] * self.inner_axes])
 
     def shard_of_key(self, key: str) -> Cell | None:
         """Return the shard that a file name stands for; None where it stands for none of this grid."""
         if not _KEY.fullmatch(key):
             return None
-        shard = tuple(int(part) for part in key.split(".")[1:-PICTURE_AXES])
+        shard = tuple(int(part) for part in key.split(".")[1 : -self.inner_axes])
         if len(shard) != len(self.shards) or self.key(shard) != key:
             return None
         return shard if all(which < count for which, count in zip(shard, self.shards, strict=True)) else None

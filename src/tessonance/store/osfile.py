@@ -309,7 +309,7 @@ def create_folder(path: Path, files: Mapping[str, bytes]) -> None:
     """
     with new_folder(path) as partial:
         for name, data in files.items():
-            (partial / name).parent.mkdir(exist_ok=True)
+            (partial / name).parent.mkdir(parents=True, exist_ok=True)
             _write_new(partial / name, data)
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tessonance.grid import Cell, Knots
+    from tessonance.store.bake import Bake
     from tessonance.store.shard import Source
 
 __all__ = ["Place", "Tesseract", "open_tesseract"]
@@ -244,15 +245,19 @@ class Tesseract:
         TesseractError
             If a file cannot be read.
         """
+        return self.lengths(flats) > 0
+
+    def lengths(self, flats: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """Return how many bytes the pictures of some cells have now, 0 where there is none; see `is_painted`."""
         shards, places = self.layout.locate_many(np.asarray(flats, np.int64))
-        painted = np.zeros(places.shape, np.bool_)
+        lengths = np.zeros(places.shape, np.uint64)
         order = np.argsort(shards, kind="stable")
         numbers, starts = np.unique(shards[order], return_index=True)
         for number, here in zip(
             numbers, np.split(order, starts[1:]), strict=False
         ):  # one empty part where flats are none
-            painted[here] = self._lengths(self.layout.shard(int(number)))[places[here]] > 0
-        return painted
+            lengths[here] = self._lengths(self.layout.shard(int(number)))[places[here]]
+        return lengths
 
     def painted(self) -> int:
         """Return how many pictures are painted now."""
@@ -306,6 +311,18 @@ class Tesseract:
             problem = "its coarsest level is not complete yet" if self.painted() else "there is no picture in it yet"
             raise TesseractError(problem, where=self.where, hint="paint it with `tess generate`")
         return self.grid.knots(level)
+
+    def bake(self) -> Bake | None:
+        """Return what `tess bake` found out about its edges; None where there is no bake, or none that fits.
+
+        Returns
+        -------
+        Bake or None
+            As it is now: another call sees what was baked meanwhile. See `store.bake.find_bake` for why there is none.
+        """
+        from tessonance.store.bake import open_bake
+
+        return open_bake(self)
 
     def shard(self, shard: Cell) -> ShardReader | None:
         """Return what reads the file of a shard; None where there is none. Raises TesseractError."""

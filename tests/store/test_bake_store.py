@@ -1,0 +1,82 @@
+"""The bake in a tesseract: written edge by edge, read wherever the tesseract is, and never harmful."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tessonance.errors import GridError
+from tessonance.store import open_tesseract
+from tessonance.store.bake import Field, find_bake
+from tessonance.store.bake_format import BakeFiles, BakeNotes
+from tessonance.store.bake_writer import BakeWriter, new_bake
+from tessonance.store.calibration import Calibration
+from tessonance.store.osfile import Folder
+
+NOTES = BakeNotes("test 1", Calibration(0.97, 0.1, 200, (0.0, 0.5), (0.0, 0.7)), "tessonance test")
+DISTANCES = (0.05, 0.1, 0.25)
+
+
+def field_of(files: BakeFiles, number: int) -> Field:
+    shape = (*files.field_shape, 2)
+    random = np.random.default_rng(number)
+    both = random.integers(-127, 128, (2, *shape)).astype(np.int8)
+    return Field(both[0], both[1], 0.125)
+
+
+def fingerprints(path: Path, files: BakeFiles) -> np.ndarray:
+    import zlib
+
+    found = np.zeros(files.pictures.shape, np.uint32)
+    with open_tesseract(path) as tesseract:
+        for place in np.ndindex(found.shape[:-1]):
+            raw = tesseract.encoded(tuple(int(along[i]) for along, i in zip(files.knots, place, strict=True)))
+            found[place] = len(raw), zlib.crc32(raw)
+    return found
+
+
+def bake(path: Path, *, axes: tuple[int, ...] | None = None) -> BakeFiles:
+    """Bake every edge: those whose number is odd flow."""
+    with open_tesseract(path) as tesseract:
+        files = BakeFiles(tesseract.project, tesseract.knots())
+    folder = Folder(path)
+    new_bake(folder, files, NOTES)
+    with BakeWriter(folder, files) as writer:
+        writer.put_pictures(fingerprints(path, files))
+        for axis in files.axes if axes is None else axes:
+            for number, edge in enumerate(np.ndindex(files.edges_shape(axis))):
+                writer.put(axis, edge, DISTANCES, field_of(files, number) if number % 2 else None)
+    return files
+
+
+def test_what_was_baked_is_read_edge_by_edge(make, project_of) -> None:
+    path = make(project_of(5, 3, closed=("ink",)))
+    files = bake(path)
+    with open_tesseract(path) as tesseract:
+        found = tesseract.bake()
+        assert found is not None
+        assert found.baked() == found.edges() == 4 * 3 + 5 * 3
+        assert found.methods(0).shape == (4, 3)
+        assert found.methods(1).shape == (5, 3)  # closed: the last edge leads back
+        assert found.calibration == NOTES.calibration
+        assert found.distances(1).shape == (5, 3, 3)
+        np.testing.assert_allclose(found.distances(0), np.broadcast_to(np.float32(DISTANCES), (4, 3, 3)))
+        for axis in (0, 1):
+            for number, edge in enumerate(np.ndindex(files.edges_shape(axis))):
+                stored = found.field(axis, edge)
+                assert (stored is None) == (number % 2 == 0)
+                if stored is not None:
+                    wanted = field_of(files, number)
+                    assert stored.scale == wanted.scale
+                    np.testing.assert_array_equal(stored.forward, wanted.forward)
+                    np.testing.assert_array_equal(stored.backward, wanted.backward)
+        with pytest.raises(GridError):
+            found.field(0, (4, 0))
+
+
+def test_there_is_a_reason_where_there_is_no_bake(make, project_of) -> None:
+    path = make(project_of(3, 3))
+    with open_tesseract(path) as tesseract:
+        assert find_bake(tesseract) == (None, "not baked yet")
