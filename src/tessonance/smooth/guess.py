@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tessonance.smooth.fields import FIELD_SIDE, find, shown, shrink, spread_out
 from tessonance.smooth.flip import flip
-from tessonance.smooth.flow import agreement, dis, warp
+from tessonance.smooth.flow import dis
 from tessonance.smooth.metrics import contrast, sharpness
-from tessonance.smooth.views import as_float, same_size, view
+from tessonance.smooth.views import as_float, reduced, same_size, view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -59,16 +60,15 @@ def fade(first: Picture, second: Picture, share: float) -> NDArray[np.float32]:
 
 
 def morph(first: Picture, second: Picture, share: float, *, finder: FlowFinder = dis) -> NDArray[np.float32]:
-    """Move two pictures towards each other, then lay them over each other.
+    """Move two pictures towards each other, then lay them over each other, as a show does where an edge flows.
 
-    Each is read at ``x + u F(x)``, where F is the flow from the other one back to it and u how far it is; where the way
-    there and back disagrees, F is 0. Float32 of 0..1.
+    Each is read at ``x + u F(x)``, where F is the flow from the other one back to it and u how far it is; see
+    `fields.find` for where it is none, and `fields.shrink` for how it is kept. Float32 of 0..1.
     """
     a, b = as_float(first), as_float(second)
-    to_second, to_first = finder(a, b), finder(b, a)
-    here = np.where(agreement(to_first, to_second)[..., None], to_first, np.float32(0))
-    there = np.where(agreement(to_second, to_first)[..., None], to_second, np.float32(0))
-    return fade(warp(a, here * np.float32(share)), warp(b, there * np.float32(1 - share)), share)
+    found = find(reduced(a, FIELD_SIDE), reduced(b, FIELD_SIDE), finder=finder)
+    flows = spread_out(shrink(found, *a.shape[:2]), a.shape, a.shape)
+    return np.clip(shown(a, b, flows, share), 0, 1)
 
 
 def judge(guess: Picture, picture: Picture) -> Guess:

@@ -1,0 +1,144 @@
+"""How two neighbouring pictures move towards each other: found by optical flow, kept small, and shown.
+
+The first picture is read at ``x + u F(x)``, u being how far the frame is from it, 0..1, and F the flow from the second
+picture back to it; the second at ``x + (1 - u) B(x)``, B being the flow from the first to the second.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import cv2
+import numpy as np
+
+from tessonance.smooth.flow import dis, warp
+from tessonance.smooth.views import same_size
+from tessonance.store.bake import LARGEST_INT8, Field
+from tessonance.store.bake_format import FIELD_SHRINK
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tessonance.smooth.flow import FlowFinder
+
+    Floats = NDArray[np.float32]
+
+__all__ = ["FIELD_SIDE", "Motion", "find", "shown", "shrink", "spread_out"]
+
+FIELD_SIDE = (
+    256  # pixels of the longer side where motion is looked for: 128 is blurred, 384 no better and twice as slow
+)
+# Where two pictures, each moved half way, differ so much more than unmoved, motion is given up; in between, gently.
+HELD, TORN = 1.0, 1.4
+AROUND = 8.0  # pixels: how far around a place is looked at
+FAINT = 1e-3
+
+
+class Motion(NamedTuple):
+    """The flow between two pictures, at the size at which it was looked for.
+
+    Parameters
+    ----------
+    forward, backward : ndarray of float32, shape (h, w, 2)
+        F and B, x and y in pixels of that size.
+    torn : float
+        The share of the places where motion was given up, 0..1.
+    """
+
+    forward: Floats
+    backward: Floats
+    torn: float
+
+
+def find(first: Floats, second: Floats, *, finder: FlowFinder = dis) -> Motion:
+    """Find how two pictures move towards each other.
+
+    The flow there and that back are held against each other in what they show: moved half way each, the two pictures
+    have to meet. Where they differ more than unmoved, the flow tears, and fades to none. Asking that the way there and
+    back ends where it began (`flow.agreement`) was tried instead: it gives up half of what motion brings, because flow
+    over what has no texture misses its start and is seen by nobody.
+
+    Parameters
+    ----------
+    first, second : ndarray of float32, shape (h, w, 3)
+        0..1, of one size.
+    finder : FlowFinder
+
+    Returns
+    -------
+    Motion
+    """
+    same_size(first, second)
+    forward, backward = finder(second, first), finder(first, second)
+    half = np.float32(0.5)
+    moved = _apart(warp(first, forward * half), warp(second, backward * half))
+    trust = np.clip((TORN - moved / (_apart(first, second) + np.float32(FAINT))) / (TORN - HELD), 0, 1)
+    smooth = np.asarray(cv2.GaussianBlur(trust.astype(np.float32), (0, 0), AROUND), np.float32)[..., None]
+    return Motion(forward * smooth, backward * smooth, float(np.mean(trust < half)))
+
+
+def shrink(motion: Motion, height: int, width: int) -> Field:
+    """Return a motion as it is kept: for pictures of `height` × `width`, at a quarter of that, in whole numbers."""
+    size = -(-width // FIELD_SHRINK), -(-height // FIELD_SHRINK)
+    by = np.array([width / motion.forward.shape[1], height / motion.forward.shape[0]], np.float32)
+    both = [cv2.resize(flow, size, interpolation=cv2.INTER_AREA) * by for flow in (motion.forward, motion.backward)]
+    most = float(max(height, width))
+    pixels = np.clip(np.stack(both), -most, most)
+    scale = np.float32(np.abs(pixels).max() / LARGEST_INT8)
+    if not scale > 0:
+        still = np.zeros(pixels.shape[1:], np.int8)
+        return Field(still, still, 0.0)
+    codes = np.rint(pixels / scale).astype(np.int8)
+    return Field(codes[0], codes[1], float(scale))
+
+
+def spread_out(field: Field, shape: tuple[int, ...], full: tuple[int, ...]) -> tuple[Floats, Floats]:
+    """Return F and B of a field for pictures of another size, in pixels of that.
+
+    Parameters
+    ----------
+    field : Field
+    shape : tuple of int
+        Height and width of the frames.
+    full : tuple of int
+        Height and width of the tesseract's pictures, in whose pixels the field counts.
+
+    Returns
+    -------
+    forward, backward : ndarray of float32, shape (height, width, 2)
+        Linearly interpolated: the field covers the picture from rim to rim, whatever its size.
+    """
+    by = np.array([field.scale * shape[1] / full[1], field.scale * shape[0] / full[0]], np.float32)
+    size = shape[1], shape[0]
+    both = (field.forward, field.backward)
+    forward, backward = (
+        np.asarray(cv2.resize(codes.astype(np.float32), size, interpolation=cv2.INTER_LINEAR), np.float32) * by
+        for codes in both
+    )
+    return forward, backward
+
+
+def shown(first: Floats, second: Floats, flows: tuple[Floats, Floats] | None, share: float) -> Floats:
+    """Return the frame between two pictures, as a show makes it.
+
+    Parameters
+    ----------
+    first, second : ndarray of float32, shape (H, W, 3)
+    flows : tuple of ndarray or None
+        F and B at their size; None where the edge blends.
+    share : float
+        How far the frame is from the first picture, 0..1.
+
+    Returns
+    -------
+    ndarray of float32, shape (H, W, 3)
+    """
+    u = np.float32(share)
+    if flows is not None:
+        first, second = warp(first, flows[0] * u), warp(second, flows[1] * (1 - u))
+    return first * (1 - u) + second * u
+
+
+def _apart(first: Floats, second: Floats) -> Floats:
+    """Return how different two pictures are around each place."""
+    return np.asarray(cv2.GaussianBlur(np.abs(first - second).sum(axis=-1), (0, 0), AROUND), np.float32)
