@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tessonance.smooth.fields import FIELD_SIDE, find, shown, shrink, spread_out
-from tessonance.smooth.flip import flip
+from tessonance.smooth.flip import difference, see
 from tessonance.smooth.flow import dis
-from tessonance.smooth.metrics import contrast, sharpness
+from tessonance.smooth.metrics import detail, deviation, ratio
 from tessonance.smooth.views import as_float, reduced, same_size, view
 
 if TYPE_CHECKING:
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tessonance.smooth.flip import Seen
     from tessonance.smooth.flow import FlowFinder
     from tessonance.smooth.views import Picture
 
     Guesser = Callable[[Picture, Picture, float], NDArray[np.float32]]
 
-__all__ = ["MOST_ERROR", "Guess", "fade", "held_out", "judge", "morph"]
+__all__ = ["MOST_ERROR", "Guess", "Known", "fade", "held_out", "judge", "known", "morph"]
 
 MOST_ERROR, LEAST_SHARPNESS, LEAST_CONTRAST = 0.25, 0.85, 0.9
 
@@ -71,9 +72,41 @@ def morph(first: Picture, second: Picture, share: float, *, finder: FlowFinder =
     return np.clip(shown(a, b, flows, share), 0, 1)
 
 
+@dataclass(frozen=True, eq=False)
+class Known:
+    """A picture that guesses are held against; made once by `known`, used often.
+
+    Parameters
+    ----------
+    seen : Seen
+        As viewed at 128 × 128.
+    detail, deviation : float
+        Of its luma.
+    """
+
+    seen: Seen
+    detail: float
+    deviation: float
+
+    def judge(self, guess: Picture) -> Guess:
+        """Hold a guess against it. Raises TessError if their sizes differ, where that shows."""
+        mine = known(guess)
+        return Guess(
+            difference(mine.seen, self.seen),
+            ratio(mine.detail, self.detail, of_nothing=1.0),
+            ratio(mine.deviation, self.deviation, of_nothing=1.0),
+        )
+
+
+def known(picture: Picture) -> Known:
+    """Look at a picture that guesses will be held against."""
+    return Known(see(view(picture)), detail(picture), deviation(picture))
+
+
 def judge(guess: Picture, picture: Picture) -> Guess:
     """Hold a guess against the picture. Raises TessError if their sizes differ."""
-    return Guess(flip(view(guess), view(picture)), sharpness(guess, picture), contrast(guess, picture))
+    same_size(np.asarray(guess), np.asarray(picture))
+    return known(picture).judge(guess)
 
 
 def held_out(pictures: Sequence[Picture], *, guesser: Guesser = fade) -> tuple[Guess, ...]:

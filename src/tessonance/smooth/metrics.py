@@ -33,9 +33,11 @@ __all__ = [
     "cliff_share",
     "contrast",
     "detail",
+    "deviation",
     "flicker",
     "interpolation_ratio",
     "pop",
+    "ratio",
     "roughness",
     "sharpness",
     "speed",
@@ -46,6 +48,13 @@ __all__ = [
 
 FLOW_SIDE = 256  # pixels of the longer side where motion is looked for
 FAINT = 0.02  # two steps that sum to less are not looked at for flicker: codes are rounded, and JPEG trembles
+
+
+def ratio(part: float, whole: float, *, of_nothing: float) -> float:
+    """Return ``part / whole``; where both are 0, what is said of nothing, and infinity where only the whole is 0."""
+    if whole > 0:
+        return part / whole
+    return of_nothing if part == 0 else math.inf
 
 
 def roughness(steps: ArrayLike, spread: float) -> float:
@@ -64,19 +73,19 @@ def roughness(steps: ArrayLike, spread: float) -> float:
         About 1 for unrelated pictures; 0 where nothing changes, even if ``R`` is 0 too. NaN without a step.
     """
     e = _steps(steps)
-    return _ratio(float(e.mean()), spread, of_nothing=0.0) if e.size else math.nan
+    return ratio(float(e.mean()), spread, of_nothing=0.0) if e.size else math.nan
 
 
 def uniformity(steps: ArrayLike) -> float:
     """Return ``max(e) / mean(e)``: 1 is even; also where nothing changes. NaN without a step."""
     e = _steps(steps)
-    return _ratio(float(e.max()), float(e.mean()), of_nothing=1.0) if e.size else math.nan
+    return ratio(float(e.max()), float(e.mean()), of_nothing=1.0) if e.size else math.nan
 
 
 def variation(steps: ArrayLike) -> float:
     """Return the coefficient of variation, ``std(e) / mean(e)``: 0 is even; also where nothing changes."""
     e = _steps(steps)
-    return _ratio(float(e.std()), float(e.mean()), of_nothing=0.0) if e.size else math.nan
+    return ratio(float(e.std()), float(e.mean()), of_nothing=0.0) if e.size else math.nan
 
 
 def tortuosity(steps: ArrayLike, span: float) -> float:
@@ -96,7 +105,7 @@ def tortuosity(steps: ArrayLike, span: float) -> float:
         back; NaN without a step.
     """
     e = _steps(steps)
-    return _ratio(float(e.sum()), span, of_nothing=1.0) if e.size else math.nan
+    return ratio(float(e.sum()), span, of_nothing=1.0) if e.size else math.nan
 
 
 def flicker(steps: ArrayLike, across: ArrayLike, *, faint: float = FAINT) -> Numbers:
@@ -132,7 +141,7 @@ def interpolation_ratio(errors: ArrayLike, steps: ArrayLike) -> float:
     guesses, e = _steps(errors), _steps(steps)
     if not guesses.size or not e.size:
         return math.nan
-    return _ratio(float(guesses.mean()), float(e.mean()), of_nothing=0.0)
+    return ratio(float(guesses.mean()), float(e.mean()), of_nothing=0.0)
 
 
 def cliff_share(steps: ArrayLike, *, top: float = 0.01) -> float:
@@ -153,7 +162,7 @@ def cliff_share(steps: ArrayLike, *, top: float = 0.01) -> float:
     if not e.size:
         return math.nan
     count = max(1, round(top * len(e)))
-    return _ratio(float(e[:count].sum()), float(e.sum()), of_nothing=0.0)
+    return ratio(float(e[:count].sum()), float(e.sum()), of_nothing=0.0)
 
 
 def detail(picture: Picture) -> float:
@@ -170,7 +179,7 @@ def sharpness(guess: Picture, picture: Picture) -> float:
     infinite where only the picture is.
     """
     _same(guess, picture)
-    return _ratio(detail(guess), detail(picture), of_nothing=1.0)
+    return ratio(detail(guess), detail(picture), of_nothing=1.0)
 
 
 def contrast(guess: Picture, picture: Picture) -> float:
@@ -179,7 +188,13 @@ def contrast(guess: Picture, picture: Picture) -> float:
     Below 1, the guess is greyer. 1 where both are flat; infinite where only the picture is.
     """
     _same(guess, picture)
-    return _ratio(_deviation(guess), _deviation(picture), of_nothing=1.0)
+    return ratio(deviation(guess), deviation(picture), of_nothing=1.0)
+
+
+def deviation(picture: Picture) -> float:
+    """Return the standard deviation of a picture's luma, 0..0.5; exactly 0 of a flat one, which rounding is not."""
+    y = luma(picture)
+    return float(y.std(dtype=np.float64)) if np.ptp(y) else 0.0
 
 
 def breathing(details: ArrayLike) -> float:
@@ -189,7 +204,7 @@ def breathing(details: ArrayLike) -> float:
     frame has any detail; NaN without a frame.
     """
     seen = _steps(details)
-    return _ratio(float(seen.min()), float(seen.mean()), of_nothing=1.0) if seen.size else math.nan
+    return ratio(float(seen.min()), float(seen.mean()), of_nothing=1.0) if seen.size else math.nan
 
 
 @dataclass(frozen=True)
@@ -281,22 +296,11 @@ def speed(flow: NDArray[np.float32], believed: NDArray[np.bool_] | None = None) 
     return float(np.percentile(counted, 95)) * 100 / flow.shape[1] if counted.size else 0.0
 
 
-def _deviation(picture: Picture) -> float:
-    y = luma(picture)
-    return float(y.std(dtype=np.float64)) if np.ptp(y) else 0.0  # which rounding would not give
-
-
 def _steps(values: ArrayLike) -> Numbers:
     found = np.asarray(values, np.float64)
     if found.ndim != 1 or not (found >= 0).all() or not np.isfinite(found).all():
         raise TessError("these are no distances", wanted="a row of finite numbers from 0", got=f"{found!r:.80}")
     return found
-
-
-def _ratio(part: float, whole: float, *, of_nothing: float) -> float:
-    if whole > 0:
-        return part / whole
-    return of_nothing if part == 0 else math.inf
 
 
 def _same(first: Picture, second: Picture) -> None:

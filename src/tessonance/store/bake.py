@@ -108,7 +108,7 @@ class Bake:
         self._readers: dict[tuple[int, Cell], ShardReader] = {}
         self._lock = Lock()
         for name, wanted in files.documents(notes).items():
-            if name != f"{BAKE}/{ROOT}":
+            if name != f"{files.root}/{ROOT}":
                 self._check_document(name, wanted)
         self.pictures = self._read(files.pictures)
         changed = self._changed()
@@ -195,6 +195,33 @@ class Bake:
             raise TesseractError("the field of this edge is missing", where=where, hint="`tess bake` makes it again")
         codes = decode_field(encoded, self.files, where=where)
         return Field(codes[0], codes[1], float(self._scales[axis][tuple(edge)]))
+
+    def lost(self, axis: int) -> NDArray[np.bool_]:
+        """Tell which edges flow by their numbers, but have no field, shape as `methods`; nothing is decoded.
+
+        Raises
+        ------
+        TesseractError
+            If a file cannot be read.
+        """
+        flows = self._methods[axis] == FLOW
+        lost = np.zeros(flows.shape, np.bool_)
+        flats = np.flatnonzero(flows)
+        if flats.size:
+            layout = self._layouts[axis]
+            shards, places = layout.locate_many(flats)
+            for number in np.unique(shards).tolist():
+                here = shards == number
+                lengths = self._lengths(axis, layout.shard(number))
+                lost.reshape(-1)[flats[here]] = lengths[places[here]] == 0
+        return lost
+
+    def _lengths(self, axis: int, shard: Cell) -> NDArray[np.uint64]:
+        layout = self._layouts[axis]
+        name = f"{self.files.flow_folder(axis)}/{layout.key(shard)}"
+        with clear_errors(f"{self._tesseract.where}/{name}"):
+            reader = self._reader(axis, shard, name)
+            return np.zeros(layout.shard_cells, np.uint64) if reader is None else reader.lengths()
 
     def _reader(self, axis: int, shard: Cell, name: str) -> ShardReader | None:
         with self._lock:
@@ -290,15 +317,21 @@ def find_bake(tesseract: Tesseract) -> FoundBake:
     return FoundBake(bake, "")
 
 
-def read_bake(tesseract: Tesseract) -> Bake | None:
+def read_bake(tesseract: Tesseract, root: str = BAKE) -> Bake | None:
     """Read what is stored, be it for other knots; None where nothing is.
+
+    Parameters
+    ----------
+    tesseract : Tesseract
+    root : str
+        Its folder in the tesseract.
 
     Raises
     ------
     TesseractError
         If it is damaged, of another format, or cannot be read.
     """
-    name = f"{BAKE}/{ROOT}"
+    name = f"{root}/{ROOT}"
     where = f"{tesseract.where}/{name}"
     with clear_errors(where):
         try:
@@ -306,7 +339,7 @@ def read_bake(tesseract: Tesseract) -> Bake | None:
         except FileNotFoundError:
             return None
     knots, notes = read_notes(parse(raw, where=where), tesseract.grid, where=where)
-    return Bake(tesseract, BakeFiles(tesseract.project, knots), notes)
+    return Bake(tesseract, BakeFiles(tesseract.project, knots, root), notes)
 
 
 def same_knots(one: Knots, other: Knots) -> bool:

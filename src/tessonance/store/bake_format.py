@@ -22,9 +22,23 @@ if TYPE_CHECKING:
     from tessonance.grid import Cell, Grid, Knots
     from tessonance.project import Project
 
-__all__ = ["BAKE", "BLEND", "FLOW", "NOT_BAKED", "SHARES", "BakeFiles", "BakeNotes", "Plain"]
+__all__ = [
+    "BAKE",
+    "BLEND",
+    "FIELD_SHRINK",
+    "FLOW",
+    "NOT_BAKED",
+    "OLD",
+    "SHARES",
+    "BakeFiles",
+    "BakeNotes",
+    "Plain",
+    "read_notes",
+    "same_document",
+]
 
 BAKE, FORMAT = "bake", 1
+OLD = f"{BAKE}.old"  # the one before, as long as some of its edges may still be wanted
 NOT_BAKED, BLEND, FLOW = 0, 1, 2  # the methods
 SHARES = (1 / 16, 1 / 4, 1.0)  # of an edge, where its distances are measured
 FIELD_SHRINK = 4  # a field has one place for so many pixels a side
@@ -125,6 +139,8 @@ class BakeFiles:
         Of the tesseract.
     knots : tuple of ndarray of intp
         The indices along each axis that it is made for.
+    root : str
+        The name of its folder.
 
     Raises
     ------
@@ -134,6 +150,7 @@ class BakeFiles:
 
     project: Project
     knots: Knots
+    root: str = BAKE
     grid: Grid = field(init=False)
 
     def __post_init__(self) -> None:
@@ -179,7 +196,7 @@ class BakeFiles:
     def pictures(self) -> Plain:
         """The length and the CRC-32 of each picture that it was made of."""
         shape = (*map(len, self.knots), 2)
-        return Plain(f"{BAKE}/frames", shape, "<u4", 0, (*self.grid.names, "length_crc"))
+        return Plain(f"{self.root}/frames", shape, "<u4", 0, (*self.grid.names, "length_crc"))
 
     def distance(self, axis: int) -> Plain:
         """Return the array of an axis' distances."""
@@ -220,7 +237,7 @@ class BakeFiles:
 
     def documents(self, notes: BakeNotes) -> dict[str, bytes]:
         """Return every document of a bake by its name in the tesseract."""
-        found = {f"{BAKE}/zarr.json": _group({f"tessonance_{BAKE}": self._attributes(notes)})}
+        found = {f"{self.root}/zarr.json": _group({f"tessonance_{BAKE}": self._attributes(notes)})}
         arrays = {self.pictures.document: self.pictures.describe()}
         for axis in self.axes:
             found[f"{self._folder(axis)}/zarr.json"] = _group({})
@@ -241,7 +258,7 @@ class BakeFiles:
         return limits | {name: len(raw) for name, raw in self.empty().items()}
 
     def _folder(self, axis: int) -> str:
-        return f"{BAKE}/{self.grid.names[axis]}"
+        return f"{self.root}/{self.grid.names[axis]}"
 
     def _attributes(self, notes: BakeNotes) -> dict[str, Any]:
         made = notes.calibration

@@ -11,7 +11,7 @@ import numpy as np
 from tessonance.errors import TesseractError
 from tessonance.store import osfile
 from tessonance.store.bake import encode_field
-from tessonance.store.bake_format import BAKE, BLEND, FLOW, NOT_BAKED
+from tessonance.store.bake_format import BAKE, BLEND, FLOW, NOT_BAKED, OLD
 from tessonance.store.metadata import ROOT
 from tessonance.store.osfile import clear_errors
 from tessonance.store.shard import LiveShard
@@ -27,9 +27,8 @@ if TYPE_CHECKING:
     from tessonance.store.bake import Field
     from tessonance.store.bake_format import BakeFiles, BakeNotes, Plain
 
-__all__ = ["OLD", "BakeWriter", "clear_bake", "new_bake"]
+__all__ = ["BakeWriter", "clear_bake", "new_bake"]
 
-OLD = f"{BAKE}.old"  # the one before, as long as some of its edges may still be wanted
 MAX_OPEN = 64
 
 
