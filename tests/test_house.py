@@ -48,7 +48,8 @@ SEES = {
     "contact": {"errors", "grid", "store"},
     "trials": {"errors", "grid", "project", "make", "store", "smooth"},
     "trial_sheet": {"errors", "trials"},
-    "__init__": {"errors", "grid", "project", "contact", "make", "motion", "show", "sound", "store", "trials"},
+    "__init__": {"errors", "grid", "project", "contact", "make", "motion", "show", "smooth"}
+    | {"sound", "store", "trials"},
 }
 PURE = ["grid.py", "chain.py", "mapping.py", "project.py", "motion", "sampling/taps.py"]
 HEAVY = {"cv2", "av", "glfw", "moderngl", "onnxruntime", "PIL", "pythonosc", "simplejpeg", "sounddevice", "soundfile"}

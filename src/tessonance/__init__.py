@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tessonance.motion import motion
     from tessonance.project import Mapping, Project, Route, load_mapping, load_project
     from tessonance.show.render import render
+    from tessonance.smooth.bake import bake
     from tessonance.sound import features
     from tessonance.store import Tesseract
     from tessonance.store import open_tesseract as open
@@ -32,6 +33,7 @@ _HOMES = {
     "Route": "project",
     "TessError": "errors",
     "Tesseract": "store",
+    "bake": "smooth.bake",
     "features": "sound",
     "generate": "make.run",
     "import_pictures": "make.importing",
@@ -52,6 +54,7 @@ __all__ = [
     "Route",
     "TessError",
     "Tesseract",
+    "bake",
     "features",
     "generate",
     "import_pictures",

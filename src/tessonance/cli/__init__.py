@@ -29,6 +29,7 @@ COMMANDS = (
     "info",
     "sheet",
     "smooth",
+    "bake",
     "verify",
     "merge",
     "grow",

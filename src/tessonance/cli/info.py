@@ -49,6 +49,7 @@ def _tell(facts: dict[str, Any], *, as_json: bool) -> None:
     for axis in facts["axes"]:
         ends = " (closed)" if axis["closed"] else ""
         click.echo(f"  axis       {axis['name']}: {axis['from']:g} to {axis['to']:g} in {axis['steps']} steps{ends}")
+    click.echo(f"  bake       {_bake_words(facts['bake'])}")
     for route in facts["routes"]:
         feature = route["feature"] if isinstance(route["feature"], str) else "{:g}-{:g} Hz".format(*route["feature"])
         click.echo(f"  route      {feature} drives {route['axis']} ({route['act']})")
@@ -69,5 +70,29 @@ def _facts(tesseract: Tesseract) -> dict[str, Any]:
         "bytes": tesseract.stored_bytes(),
         "levels": tesseract.grid.levels,
         "complete_level": tesseract.complete_level(),
+        "bake": _bake(tesseract),
         "routes": [{"feature": route.feature, "axis": route.axis, "act": route.act} for route in mapping.routes],
     }
+
+
+def _bake(tesseract: Tesseract) -> dict[str, Any]:
+    from tessonance.store.bake import find_bake
+
+    bake, reason = find_bake(tesseract)
+    if bake is None:
+        return {"fits": False, "reason": reason}
+    from tessonance.smooth.bake_report import summed_dicts
+
+    rank = bake.calibration.rank_correlation if bake.calibration else None
+    counts = {"edges": bake.edges(), "baked": bake.baked(), "stale": bake.stale}
+    return {"fits": True, **counts, "finder": bake.finder, "rank_correlation": rank, "axes": summed_dicts(bake)}
+
+
+def _bake_words(bake: dict[str, Any]) -> str:
+    if not bake["fits"]:
+        return f"none: {bake['reason']}"
+    flow = sum(axis["flow"] for axis in bake["axes"])
+    lengths = ", ".join(f"{axis['name']} {axis['length']:.2f}" for axis in bake["axes"] if axis["length"] is not None)
+    stale = f", {bake['stale']:,} of other pictures" if bake["stale"] else ""
+    long = f"; perceived lengths: {lengths}" if lengths else ""
+    return f"{bake['baked']:,} of {bake['edges']:,} edges, {flow:,} of them flow{stale}{long}"

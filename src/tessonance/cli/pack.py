@@ -32,5 +32,7 @@ def pack(tesseract: str, output: Path | None, force: bool, as_json: bool) -> Non
         click.echo(json.dumps({**report._asdict(), "path": str(report.path)}, indent=2))
     else:
         click.echo(f"{report.path}: {report.pictures:,} pictures, {report.size / 1e6:,.1f} MB")
+    if report.no_bake:
+        click.echo(f"the bake was left out, it is damaged: {report.no_bake}", err=True)
     if report.damaged:
         click.echo(f"{report.damaged:,} damaged entries were left out; `tess verify` tells more", err=True)

@@ -53,6 +53,8 @@ def _tell(report: VerifyReport) -> None:
     click.echo(f"  planned    {report.planned:,}")
     click.echo(f"  painted    {report.painted:,}")
     click.echo(f"  missing    {missing:,}, of which failed: {len(report.failed):,}")
+    if report.bake:
+        click.echo(f"  bake       {report.bake}")
     click.echo(f"  damaged    {len(report.damaged):,} pictures, {len(report.files):,} files")
     _list("damaged", [*report.files, *report.damaged])
     _list("failed", report.failed)
@@ -60,7 +62,7 @@ def _tell(report: VerifyReport) -> None:
     for name in report.foreign[:MOST_SHOWN]:
         click.echo(f"  foreign    {name!r} is no part of it, and does no harm")
     if report.repaired:
-        click.echo("what was damaged is marked as missing: `tess generate` paints it again")
+        click.echo("what was damaged is marked as missing: `tess generate` paints it again, `tess bake` bakes it")
     elif report.damaged:
         click.echo("`tess verify --repair` marks it as missing, so that `tess generate` paints it again", err=True)
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CALIBRATED", "bake"]
 
-CALIBRATED = 200  # edges that the distance is held against FLIP on
+CALIBRATED, RUN = 200, 8  # edges that the distance is held against FLIP on; so many of a row together
 TOGETHER = 16  # edges of a row that one thread takes: they share pictures
 SYNC_SECONDS = 5.0
 
@@ -168,29 +168,29 @@ class _Baking:
 
     def _calibrate(self) -> None:
         """Hold the distance against FLIP on edges of all axes, then keep what was found out about them."""
-        sampled = [found for found in self._pool.map(self._sample, _some(self._files)) if found is not None]
+        sampled = [found for some in self._pool.map(self._sample, _some(self._files)) for found in some]
         if not sampled:
             return  # no picture can be read: nothing will be baked
-        near = np.array([found.distances for _, found, _ in sampled])
-        far = np.array([flips for _, _, flips in sampled])
+        near = np.array([found.distances for _, _, found, _ in sampled])
+        far = np.array([flips for *_, flips in sampled])
         self._calibration = fit(near.ravel(), far.ravel())
         notes = self._begun.notes
         self._writer.note(BakeNotes(notes.finder, self._calibration, notes.made_with))
-        for task, found, _ in sampled:
-            edge = _edge(task, task.numbers[0])
-            self._done += bool(self._begun.todo[task.axis][edge])
-            self._put(task.axis, edge, found)
+        for axis, edge, found, _ in sampled:
+            self._done += bool(self._begun.todo[axis][edge])
+            self._put(axis, edge, found)
 
-    def _sample(self, task: _Task) -> tuple[_Task, FoundEdge, list[float]] | None:
-        found = self._bake(task)[0]
-        if found is None:
-            return None
-        ends = self._files.ends(task.axis, _edge(task, task.numbers[0]))
-        first, second = (as_float(self._tesseract.picture(cell)) for cell in ends)
+    def _sample(self, task: _Task) -> list[tuple[int, Cell, FoundEdge, list[float]]]:
+        edges = zip((_edge(task, number) for number in task.numbers), self._bake(task), strict=True)
+        return [(task.axis, edge, found, self._flips(task.axis, edge, found)) for edge, found in edges if found]
+
+    def _flips(self, axis: int, edge: Cell, found: FoundEdge) -> list[float]:
+        """Return FLIP from the first picture of an edge to what a show makes of it."""
+        first, second = (as_float(self._tesseract.picture(cell)) for cell in self._files.ends(axis, edge))
         flows = None if found.field is None else spread_out(found.field, first.shape, first.shape)
         seen = see(view(first))
         frames = (np.clip(shown(first, second, flows, share), 0, 1) for share in SHARES)
-        return task, found, [difference(seen, see(view(frame))) for frame in frames]
+        return [difference(seen, see(view(frame))) for frame in frames]
 
     def _tasks(self) -> Iterator[_Task]:
         for axis, left in self._begun.todo.items():
@@ -251,16 +251,20 @@ class _Baking:
 
 
 def _some(files: BakeFiles) -> list[_Task]:
-    """Choose edges of all axes at random, each axis with its share."""
+    """Choose edges of all axes at random, a few of a row together, each axis with its share."""
     random = np.random.default_rng(0)
     tasks: list[_Task] = []
     for number, axis in enumerate(files.axes):
         shape = files.edges_shape(axis)
-        share = math.ceil((CALIBRATED - len(tasks)) / (len(files.axes) - number))
-        total = math.prod(shape)
+        runs = -(-shape[axis] // RUN)
+        rows = tuple(runs if k == axis else count for k, count in enumerate(shape))
+        left = CALIBRATED - sum(len(task.numbers) for task in tasks)
+        share = math.ceil(left / (len(files.axes) - number) / min(RUN, shape[axis]))
+        total = math.prod(rows)
         for flat in np.sort(random.choice(total, min(total, share), replace=False)):
-            edge = [int(index) for index in np.unravel_index(flat, shape)]
-            tasks.append(_Task(axis, (*edge[:axis], 0, *edge[axis + 1 :]), (edge[axis],)))
+            row = [int(index) for index in np.unravel_index(flat, rows)]
+            run = range(row[axis] * RUN, min((row[axis] + 1) * RUN, shape[axis]))
+            tasks.append(_Task(axis, (*row[:axis], 0, *row[axis + 1 :]), tuple(run)))
     return tasks
 
 

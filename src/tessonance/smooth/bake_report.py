@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tessonance.store.bake import Bake
     from tessonance.store.calibration import Calibration
 
-__all__ = ["LEAST_RANK", "BakeReport", "BakedAxis", "summed"]
+__all__ = ["LEAST_RANK", "BakeReport", "BakedAxis", "summed", "summed_dicts"]
 
 LEAST_RANK = 0.9  # of the quick distance beside FLIP; below, it is told
 
@@ -95,10 +95,16 @@ class BakeReport:
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it as plain data, for JSON; what has no answer is None."""
-        facts = asdict(self)
-        for axis in facts["axes"]:
-            axis["length"] = axis["length"] if math.isfinite(axis["length"]) else None
-        return facts
+        return {**asdict(self), "axes": [_plain(axis) for axis in self.axes]}
+
+
+def summed_dicts(bake: Bake) -> list[dict[str, Any]]:
+    """Return what a bake holds of each axis as plain data, for JSON."""
+    return [_plain(axis) for axis in summed(bake)]
+
+
+def _plain(axis: BakedAxis) -> dict[str, Any]:
+    return {**asdict(axis), "length": axis.length if math.isfinite(axis.length) else None}
 
 
 def summed(bake: Bake) -> tuple[BakedAxis, ...]:

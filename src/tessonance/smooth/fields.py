@@ -30,7 +30,7 @@ FIELD_SIDE = (
 )
 # Where two pictures, each moved half way, differ so much more than unmoved, motion is given up; in between, gently.
 HELD, TORN = 1.0, 1.4
-AROUND = 8.0  # pixels: how far around a place is looked at
+COARSE, AROUND = 4, 2.0  # how much smaller that is looked at, and how far around a place, in such pixels
 FAINT = 1e-3
 
 
@@ -73,7 +73,8 @@ def find(first: Floats, second: Floats, *, finder: FlowFinder = dis) -> Motion:
     half = np.float32(0.5)
     moved = _apart(warp(first, forward * half), warp(second, backward * half))
     trust = np.clip((TORN - moved / (_apart(first, second) + np.float32(FAINT))) / (TORN - HELD), 0, 1)
-    smooth = np.asarray(cv2.GaussianBlur(trust.astype(np.float32), (0, 0), AROUND), np.float32)[..., None]
+    height, width = first.shape[:2]
+    smooth = cv2.resize(_blurred(trust.astype(np.float32)), (width, height), interpolation=cv2.INTER_LINEAR)[..., None]
     return Motion(forward * smooth, backward * smooth, float(np.mean(trust < half)))
 
 
@@ -140,5 +141,11 @@ def shown(first: Floats, second: Floats, flows: tuple[Floats, Floats] | None, sh
 
 
 def _apart(first: Floats, second: Floats) -> Floats:
-    """Return how different two pictures are around each place."""
-    return np.asarray(cv2.GaussianBlur(np.abs(first - second).sum(axis=-1), (0, 0), AROUND), np.float32)
+    """Return how different two pictures are around each place, on a coarser grid."""
+    height, width = first.shape[:2]
+    size = max(1, width // COARSE), max(1, height // COARSE)
+    return _blurred(cv2.resize(np.abs(first - second).sum(axis=-1), size, interpolation=cv2.INTER_AREA))
+
+
+def _blurred(values: Floats) -> Floats:
+    return np.asarray(cv2.GaussianBlur(values, (0, 0), AROUND), np.float32)

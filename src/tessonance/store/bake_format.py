@@ -247,15 +247,25 @@ class BakeFiles:
 
     def empty(self) -> dict[str, bytes]:
         """Return the numbers of a bake's small arrays with nothing written, by name."""
-        plains = [self.pictures, *(plain for axis in self.axes for plain in self.plain(axis))]
-        return {plain.chunk: plain.empty() for plain in plains}
+        return {plain.chunk: plain.empty() for plain in self._plains()}
 
     def limits(self) -> dict[str, int]:
         """Return how many bytes each file may have at the most, but for the shards of the fields."""
         from tessonance.store.metadata import MAX_DOCUMENT_BYTES
 
         limits = dict.fromkeys(self.documents(BakeNotes("")), MAX_DOCUMENT_BYTES)
-        return limits | {name: len(raw) for name, raw in self.empty().items()}
+        return limits | {plain.chunk: plain.size for plain in self._plains()}
+
+    def is_shard(self, name: str) -> bool:
+        """Tell whether a name in the tesseract is that of a file with fields of this bake."""
+        folder, _, key = name.rpartition("/")
+        return any(
+            folder == self.flow_folder(axis) and self.flow_layout(axis).shard_of_key(key) is not None
+            for axis in self.axes
+        )
+
+    def _plains(self) -> list[Plain]:
+        return [self.pictures, *(plain for axis in self.axes for plain in self.plain(axis))]
 
     def _folder(self, axis: int) -> str:
         return f"{self.root}/{self.grid.names[axis]}"
@@ -359,6 +369,6 @@ def _calibration(found: object, where: str) -> Calibration | None:
         rising = (np.diff(distances) > 0).all() and (np.diff(flips) >= 0).all() and min(distances[0], flips[0]) >= 0
         if 1 <= len(distances) == len(flips) <= MAX_MAP and np.isfinite(numbers).all() and rising:
             return made
-    except (TypeError, ValueError, KeyError, OverflowError):
+    except (TypeError, ValueError, KeyError, IndexError, OverflowError):
         pass
     raise TesseractError("its calibration is none", where=where, hint="`tess bake` makes it again")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import stat
 import zlib
 from contextlib import ExitStack
@@ -14,6 +15,7 @@ import numpy as np
 from tessonance.errors import OutputExists, TesseractError
 from tessonance.store import metadata
 from tessonance.store.archive import Packed
+from tessonance.store.bake import read_bake
 from tessonance.store.layout import MISSING
 from tessonance.store.osfile import clear_errors, new_file, new_folder
 from tessonance.store.places import place_of
@@ -26,8 +28,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tessonance.grid import Cell
+    from tessonance.store.bake_format import BakeFiles
+    from tessonance.store.layout import Layout
     from tessonance.store.reader import Place
-    from tessonance.store.shard import Source
 
 __all__ = ["PackReport", "UnpackReport", "pack", "unpack"]
 
@@ -48,12 +51,15 @@ class PackReport(NamedTuple):
         How many entries were left out because they cannot be.
     size : int
         Of the file, in bytes.
+    no_bake : str
+        Why the bake is not in it; empty where it is, or there is none.
     """
 
     path: Path
     pictures: int
     damaged: int
     size: int
+    no_bake: str = ""
 
 
 class UnpackReport(NamedTuple):
@@ -117,7 +123,7 @@ def pack(
             packing = _Packing(tesseract, place, archive, progress)
             packing.copy()
         with clear_errors(path):
-            return PackReport(path, packing.pictures, packing.damaged, path.stat().st_size)
+            return PackReport(path, packing.pictures, packing.damaged, path.stat().st_size, packing.no_bake)
 
 
 def unpack(
@@ -156,13 +162,14 @@ def unpack(
         if not isinstance(place, Packed):
             raise TesseractError("this tesseract is not packed", where=tesseract.where, hint="it can be used as it is")
         path = tesseract.beside(".tess") if target is None else Path(target)
-        limits = metadata.document_limits(tesseract.project)
-        names = [name for name in place.members if name in limits or _is_shard(tesseract, name)]
+        baked = _baked(tesseract)
+        limits = metadata.document_limits(tesseract.project) | (baked.limits() if baked else {})
+        names = [name for name in place.members if name in limits or _is_shard(tesseract, baked, name)]
         total = sum(place.members[name].size for name in names)
         done = 0
         with clear_errors(path), new_folder(path) as folder:
             for name in names:
-                (folder / name).parent.mkdir(exist_ok=True)
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 with new_file(folder / name) as file:
                     for piece in _checked_pieces(place, name, most=limits.get(name)):
                         file.write(piece)
@@ -178,9 +185,20 @@ def _opened(source: str | Path, stack: ExitStack) -> tuple[Tesseract, Place]:
     return stack.enter_context(Tesseract(place, path)), place
 
 
-def _is_shard(tesseract: Tesseract, name: str) -> bool:
+def _baked(tesseract: Tesseract) -> BakeFiles | None:
+    """Return which files the bake has; None where there is none, or none that can be read."""
+    try:
+        found = read_bake(tesseract)
+    except TesseractError:
+        return None
+    return None if found is None else found.files
+
+
+def _is_shard(tesseract: Tesseract, baked: BakeFiles | None, name: str) -> bool:
     folder, _, key = name.rpartition("/")
-    return folder == metadata.FRAMES and tesseract.layout.shard_of_key(key) is not None
+    if folder == metadata.FRAMES:
+        return tesseract.layout.shard_of_key(key) is not None
+    return baked is not None and baked.is_shard(name)
 
 
 def _checked_pieces(place: Packed, name: str, *, most: int | None) -> Iterator[memoryview]:
@@ -210,17 +228,32 @@ class _Packing:
         self._done = 0
         self._total = tesseract.stored_bytes() if progress is not None else 0
         self.pictures = self.damaged = 0
+        self.no_bake = ""
+        self._baked: BakeFiles | None = None
+        try:
+            if (found := read_bake(tesseract)) is not None:
+                self._baked = found.files
+        except TesseractError as error:
+            self.no_bake = f"{error.where}: {error.problem}"
 
     def copy(self) -> None:
         """Copy everything: the documents first, so that they come with the first bytes that a server is asked for."""
         for name, limit in metadata.document_limits(self._tesseract.project).items():
             self._document(name, limit)
+        for name, limit in (self._baked.limits() if self._baked else {}).items():
+            self._document(name, limit)
         for shard in self._tesseract.shards():
-            name = f"{metadata.FRAMES}/{self._tesseract.layout.key(shard)}"
-            with clear_errors(f"{self._tesseract.where}/{name}"):
-                source = self._place.source(name)
-            if source is not None:
-                self._shard(name, shard, source)
+            copied = self._shard(metadata.FRAMES, self._tesseract.layout, shard)
+            self.pictures += copied[0]
+            self.damaged += copied[1]
+        if self._baked is not None:
+            self._fields(self._baked)
+
+    def _fields(self, baked: BakeFiles) -> None:
+        for axis in baked.axes:
+            layout = baked.flow_layout(axis)
+            for place in range(math.prod(layout.shards)):
+                self._shard(baked.flow_folder(axis), layout, layout.shard(place))
 
     def _document(self, name: str, limit: int) -> None:
         with clear_errors(f"{self._tesseract.where}/{name}"):
@@ -233,16 +266,23 @@ class _Packing:
         with self._archive.open(_info(name, len(raw)), "w") as member:
             member.write(raw)
 
-    def _shard(self, name: str, shard: Cell, source: Source) -> None:
-        """Copy the pictures of a shard one behind the other, in the order in which they lie there."""
-        layout, where = self._tesseract.layout, f"{self._tesseract.where}/{name}"
+    def _shard(self, folder: str, layout: Layout, shard: Cell) -> tuple[int, int]:
+        """Copy what is in a shard one behind the other, in the order in which it lies there.
+
+        Returns how many pictures or fields were copied, and how many could not be because their entries are damaged.
+        """
+        name = f"{folder}/{layout.key(shard)}"
+        where = f"{self._tesseract.where}/{name}"
         with clear_errors(where):
+            source = self._place.source(name)
+            if source is None:
+                return 0, 0
             index = ShardReader(source, layout).index()
             there = (index != np.uint64(MISSING)).all(axis=1) & layout.inside(shard)
             places = np.flatnonzero(there & layout.plausible(index, source.size))
-        self.damaged += int(np.count_nonzero(there)) - places.size
+        damaged = int(np.count_nonzero(there)) - places.size
         if not places.size:
-            return
+            return 0, damaged
         places = places[np.argsort(index[places, 0], kind="stable")]
         offsets, lengths = index[places].T
         if (offsets[1:] < (offsets + lengths)[:-1]).any():
@@ -259,7 +299,7 @@ class _Packing:
                     raise TesseractError("has become shorter than it was", where=where)
                 member.write(piece)
                 self._tell(length)
-        self.pictures += places.size
+        return places.size, damaged
 
     def _tell(self, copied: int) -> None:
         self._done += copied

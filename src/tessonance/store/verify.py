@@ -11,8 +11,9 @@ import numpy as np
 
 from tessonance.errors import DamagedPicture, TesseractError
 from tessonance.store import journal, metadata
+from tessonance.store.bake_verify import BakeLook, forget_damaged, look_at_bake
 from tessonance.store.lock import HOLDER, LOCK
-from tessonance.store.osfile import clear_errors
+from tessonance.store.osfile import Folder, clear_errors
 from tessonance.store.reader import Tesseract, open_tesseract
 from tessonance.store.shard import stands
 from tessonance.store.writer import TesseractWriter
@@ -75,6 +76,8 @@ class VerifyReport:
         Names beside the shards that are no part of the tesseract; they do no harm.
     repaired : tuple of BadCell or BadFile
         What was damaged and is now marked as missing; only after `repair`.
+    bake : str
+        How the bake is, in one line; empty where there is none.
     """
 
     where: str
@@ -86,6 +89,7 @@ class VerifyReport:
     files: tuple[BadFile, ...] = ()
     foreign: tuple[str, ...] = ()
     repaired: tuple[BadCell | BadFile, ...] = ()
+    bake: str = ""
 
     @property
     def sound(self) -> bool:
@@ -151,7 +155,8 @@ def repair(path: str | Path, *, decode: bool = True, progress: Progress | None =
         writer.forget(bad.cell for bad in report.damaged)
         for shard in look.cut:  # whoever writes to one makes it anew
             writer.forget([tuple(which * n for which, n in zip(shard, tesseract.layout.shard_shape, strict=True))])
-        names = {look.name(shard) for shard in look.cut}
+        names = {look.name(shard) for shard in look.cut} | {name for name, _ in look.bake.problems}
+        forget_damaged(Folder(writer.path), look.bake)
         mended = tuple(bad for bad in report.files if bad.name in names)
         return replace(
             report,
@@ -171,6 +176,7 @@ class _Look:
         self._damaged: dict[int, str] = {}
         self._files: list[BadFile] = []
         self.cut: list[Cell] = []
+        self.bake = BakeLook()
 
     def report(self) -> VerifyReport:
         tesseract = self._tesseract
@@ -183,6 +189,8 @@ class _Look:
                     self._count(shard, flat, problem)
                     if self._done % TASK_CELLS == 0:
                         self._progress(self._done, max(self._done, total))
+            self.bake = look_at_bake(tesseract, pool, decode=self._decode)
+            self._files += [BadFile(name, problem) for name, problem in self.bake.problems]
         self._progress(self._done, self._done)
         foreign = (name for name in names if tesseract.layout.shard_of_key(name) is None)
         return VerifyReport(
@@ -194,6 +202,7 @@ class _Look:
             damaged=tuple(BadCell(tesseract.grid.cell(flat), self._damaged[flat]) for flat in sorted(self._damaged)),
             files=tuple(self._files),
             foreign=tuple(sorted(name for name in foreign if name not in _ASIDE and not name.endswith(".partial"))),
+            bake=self.bake.words,
         )
 
     def _count(self, shard: Cell, flat: int, problem: Problem) -> None:
