@@ -51,7 +51,7 @@ def test_pack_says_what_there_is(small, tess):
     size = Path("small.tess.zip").stat().st_size
     assert (code, out, err) == (0, f"small.tess.zip: 15 pictures, {size / 1e6:.1f} MB\n", "")
     code, out, _ = tess("pack", "small.tess", "-o", "other.zip", "--json")
-    assert json.loads(out) == {"path": "other.zip", "pictures": 15, "damaged": 0, "size": size}
+    assert json.loads(out) == {"path": "other.zip", "pictures": 15, "damaged": 0, "size": size, "no_bake": ""}
 
 
 def test_pack_replaces_nothing_unless_told(small, tess):

@@ -148,6 +148,7 @@ class _Baking:
         self._progress(self._done, self._total)
         if self._calibration is None and self._done < self._total:
             self._calibrate()
+            self._progress(self._done, self._total)
         for task, found in self._ahead(self._bake, self._tasks()):
             for number, edge in zip(task.numbers, found, strict=True):
                 missing += edge is None

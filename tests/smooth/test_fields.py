@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+from pictures import line, noise
+
+from tessonance.smooth.fields import find, shown, shrink, spread_out
+from tessonance.smooth.flip import flip
+from tessonance.smooth.views import as_float, view
+
+
+def pair(name):
+    first, middle, second = line(name)[6:9]
+    return as_float(first), as_float(middle), as_float(second)
+
+
+def test_moved_pictures_meet_in_the_middle():
+    first, middle, second = pair("pan")
+    motion = find(first, second)
+    frame = shown(first, second, (motion.forward, motion.backward), 0.5)
+    assert flip(view(np.clip(frame, 0, 1)), view(middle)) < 0.5 * flip(
+        view(shown(first, second, None, 0.5)), view(middle)
+    )
+    assert motion.torn < 0.2
+
+
+def test_the_ends_of_an_edge_are_its_pictures():
+    first, _, second = pair("pan")
+    motion = find(first, second)
+    flows = (motion.forward, motion.backward)
+    np.testing.assert_allclose(shown(first, second, flows, 0.0), first, atol=1e-6)
+    np.testing.assert_allclose(shown(first, second, flows, 1.0), second, atol=1e-6)
+
+
+def test_motion_between_strangers_is_given_up():
+    first, second = as_float(noise(1, 96, 128)), as_float(noise(2, 96, 128))
+    motion = find(first, second)
+    assert flip(view(np.clip(shown(first, second, (motion.forward, motion.backward), 0.5), 0, 1)), view(first)) < 0.6
+    assert np.abs(motion.forward).max() < 40
+
+
+def test_a_field_is_kept_in_a_quarter_of_the_size_and_comes_back():
+    first, _, second = pair("pan")
+    motion = find(first, second)
+    field = shrink(motion, 96, 128)
+    assert field.forward.shape == field.backward.shape == (24, 32, 2)
+    assert max(np.abs(field.forward).max(), np.abs(field.backward).max()) == 127
+    forward, backward = spread_out(field, (96, 128), (96, 128))
+    assert np.abs(forward - motion.forward).mean() < 0.5
+    assert np.abs(backward - motion.backward).mean() < 0.5
+    doubled, _ = spread_out(field, (192, 256), (96, 128))
+    assert np.abs(doubled[::2, ::2] - 2 * forward).mean() < 0.5
+
+
+@pytest.mark.parametrize(("height", "width"), [(16, 16), (17, 23), (130, 97)])
+def test_a_field_of_any_size_has_a_place_for_every_four_pixels(height, width):
+    first, second = as_float(noise(1, height, width)), as_float(noise(2, height, width))
+    field = shrink(find(first, second), height, width)
+    assert field.forward.shape == (-(-height // 4), -(-width // 4), 2)
+
+
+def test_where_nothing_moves_there_is_no_field():
+    first = as_float(line("pan")[0])
+    assert shrink(find(first, first), 96, 128).scale < 0.01
+    grey = np.full((96, 128, 3), 0.5, np.float32)
+    assert shrink(find(grey, grey), 96, 128).scale == 0
