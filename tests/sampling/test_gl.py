@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tessonance.errors import RenderError
 from tessonance.grid import Axis, Cell, Grid
 from tessonance.sampling import CpuSampler, GlSampler, taps
-from tessonance.sampling.gl import FAINT, telling
 from tessonance.sampling.shader import fragment, vertex
+from tessonance.sampling.shares import FAINT, LayerMove, Share, telling
 
 WIDTH, HEIGHT = 37, 23  # rows of an odd number of bytes, and not square: nothing may be transposed or padded
 AXES = (
@@ -154,15 +154,21 @@ shares = st.lists(st.tuples(st.integers(0, 5), st.floats(1e-6, 1.0)), min_size=1
 @given(shares)
 def test_what_is_left_out_of_a_frame_is_too_faint_to_be_seen(given_shares: list[tuple[int, float]]) -> None:
     total = sum(weight for _, weight in given_shares)
-    normal = [(layer, weight / total) for layer, weight in given_shares]
-    told = dict(telling(normal))
+    normal = [Share(layer, weight / total) for layer, weight in given_shares]
+    told = {share.layer: share.weight for share in telling(normal)}
     assert sum(told.values()) == pytest.approx(1.0)
-    kept = sum(weight for layer, weight in normal if layer in told)
+    kept = sum(share.weight for share in normal if share.layer in told)
     assert 1.0 - kept < FAINT + 1e-9
     assert list(told.values()) == sorted(told.values(), reverse=True)
 
 
 def test_near_a_knot_half_of_the_pictures_are_left_out() -> None:
-    assert len(telling([(0, 0.499), (1, 0.499), (2, 0.0011), (3, 0.0009)])) == 3
-    assert len(telling([(0, 0.4995), (1, 0.4995), (2, 0.0005), (3, 0.0005)])) == 2
-    assert telling([(4, 0.5), (4, 0.5)]) == [(4, 1.0)]
+    near = [Share(0, 0.499), Share(1, 0.499), Share(2, 0.0011), Share(3, 0.0009)]
+    assert len(telling(near)) == 3
+    assert len(telling([Share(0, 0.4995), Share(1, 0.4995), Share(2, 0.0005), Share(3, 0.0005)])) == 2
+
+
+def test_a_picture_that_is_asked_for_twice_is_read_once_unless_it_is_moved_apart() -> None:
+    assert telling([Share(4, 0.5), Share(4, 0.5)]) == [Share(4, 1.0)]
+    moved = LayerMove(0, False, 7)
+    assert telling([Share(4, 0.75), Share(4, 0.25, (moved,))]) == [Share(4, 0.75), Share(4, 0.25, (moved,))]

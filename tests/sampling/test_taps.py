@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tessonance.errors import GridError, RenderError
 from tessonance.grid import Axis, Grid
-from tessonance.sampling import Tap, taps
+from tessonance.sampling import Edge, Shift, Tap, taps
 
 
 @st.composite
@@ -32,7 +32,7 @@ def as_dict(found: list[Tap]) -> dict[tuple[int, ...], float]:
     return {tap.cell: tap.weight for tap in found}
 
 
-@given(grids(), coordinates, st.sampled_from(["blend", "nearest"]))
+@given(grids(), coordinates, st.sampled_from(["blend", "nearest", "morph"]))
 def test_weights_are_positive_and_sum_to_one_on_cells_of_the_knots(
     made: tuple[Grid, list[list[int]]], u: list[float], method: str
 ) -> None:
@@ -64,8 +64,38 @@ def test_the_coordinate_of_a_cell_on_knots_is_that_cell_alone(
 ) -> None:
     grid, knots = made
     cell = tuple(data.draw(st.sampled_from(along)) for along in knots)
-    for method in ("blend", "nearest"):
+    for method in ("blend", "nearest", "morph"):
         assert taps(grid.coordinate(cell), grid, knots, method=method) == [Tap(cell, 1.0, ())]
+
+
+@given(grids(), coordinates)
+def test_morph_weighs_as_blend_does_and_moves_along_the_axes_off_a_knot(
+    made: tuple[Grid, list[list[int]]], u: list[float]
+) -> None:
+    grid, knots = made
+    here = u[: len(knots)]
+    found = taps(here, grid, knots, method="morph")
+    assert [(tap.cell, tap.weight) for tap in found] == [tap[:2] for tap in taps(here, grid, knots)]
+    for cell, weight, shifts in found:
+        assert weight == pytest.approx(math.prod(1 - shift.share for shift in shifts))
+        assert len({shift.edge.axis for shift in shifts}) == len(shifts) == math.log2(len(found))
+        for (axis, at), second, share in shifts:
+            assert 0 < share < 1
+            ends = [at[axis], (at[axis] + 1) % len(knots[axis])]
+            assert knots[axis][ends[second]] == cell[axis]
+            others = [knots[k][at[k]] for k in range(len(knots)) if k != axis]
+            assert others == [cell[k] for k in range(len(knots)) if k != axis]
+            assert ends[1] != 0 or grid.axes[axis].closed
+
+
+def test_morph_names_edges_in_knots_and_says_how_far_each_picture_moves() -> None:
+    grid = Grid([Axis(name="a", steps=11), Axis(name="b", steps=4, closed=True)])
+    found = taps([0.6, 0.875], grid, [[0, 2, 10], [0, 3]], method="morph")
+    along, across = Edge(0, (1, 1)), Edge(1, (2, 1))
+    assert found[2] == Tap((10, 3), 0.25, (Shift(along, True, 0.5), Shift(across, False, 0.5)))
+    assert found[1].shifts == (Shift(Edge(0, (1, 0)), False, 0.5), Shift(Edge(1, (1, 1)), True, 0.5))
+    assert taps([0.6, 0.25], grid, [[0, 2, 10], [1]], method="morph")[0].shifts == (Shift(Edge(0, (1, 0)), False, 0.5),)
+    assert taps([0.2, 0.0], grid, [[0, 2, 10], [0, 3]], method="morph") == [Tap((2, 0), 1.0)]
 
 
 @given(coordinates)

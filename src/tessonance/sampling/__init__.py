@@ -4,14 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tessonance.sampling.taps import METHODS, Method, Tap, taps
+from tessonance.sampling.fields import Field, Fields
+from tessonance.sampling.taps import METHODS, Edge, Method, Shift, Tap, taps
 
 if TYPE_CHECKING:
     from tessonance.sampling.cpu import CpuSampler
     from tessonance.sampling.fit import FITS, Fit, fit
     from tessonance.sampling.gl import GlSampler
 
-__all__ = ["FITS", "METHODS", "CpuSampler", "Fit", "GlSampler", "Method", "Tap", "fit", "taps"]
+__all__ = [
+    "FITS",
+    "METHODS",
+    "CpuSampler",
+    "Edge",
+    "Field",
+    "Fields",
+    "Fit",
+    "GlSampler",
+    "Method",
+    "Shift",
+    "Tap",
+    "fit",
+    "taps",
+]
 
 _HOMES = {"CpuSampler": "cpu", "FITS": "fit", "Fit": "fit", "fit": "fit", "GlSampler": "gl"}
 

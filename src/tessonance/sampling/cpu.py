@@ -1,14 +1,16 @@
-"""Coordinate → frame on the processor: reads pictures, keeps some of them, weighs them."""
+"""Coordinate → frame on the processor: reads pictures, keeps some of them, moves and weighs them."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
 from tessonance.errors import RenderError, nearest
+from tessonance.sampling.fields import check_field, steps
+from tessonance.sampling.kept import Kept
+from tessonance.sampling.moves import Mover
 from tessonance.sampling.taps import METHODS, taps
 
 if TYPE_CHECKING:
@@ -17,11 +19,16 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from tessonance.grid import Cell, Grid
-    from tessonance.sampling.taps import Along, Tap
+    from tessonance.sampling.fields import Field, Fields
+    from tessonance.sampling.fit import Region
+    from tessonance.sampling.moves import Move
+    from tessonance.sampling.taps import Along, Edge, Shift, Tap
 
 __all__ = ["CpuSampler"]
 
 CACHE_BYTES = 256 * 2**20
+FIELD_BYTES = 64 * 2**20
+LEAST_BYTES = 4096  # that a field counts for, even where there is none: so their number is bounded, too
 
 
 class CpuSampler:
@@ -34,20 +41,25 @@ class CpuSampler:
     grid : Grid
     knots : sequence of sequences of int
         The indices along each axis whose product is painted; see `taps`.
-    method : {"blend", "nearest"}
+    method : {"nearest", "blend", "morph"}
+    fields : Fields, optional
+        How pictures move, for ``morph``: those of the same knots. Without them it blends.
+    region : (int, int, int, int), optional
+        Left, top, width and height of the part of the pictures that frames show; all of it unless given. Pictures that
+        move are read beyond it.
     cache_bytes : int
-        How many bytes of pictures to keep; the least recently used goes first. The pictures of one frame are held
-        whatever it says.
+        How many bytes of pictures to keep; the least recently used goes first. The pictures that are being weighed are
+        held whatever it says.
 
     Raises
     ------
     RenderError
-        If there is no such method; from `frame` also whatever `read` raises.
+        If there is no such method, or the fields are of other knots; from `frame` also whatever `read` raises.
 
     Notes
     -----
     One thread at a time. Coded values are weighed in float32 and rounded once, so a frame is within 0.5/255 of the
-    exact sum.
+    exact sum, and within 1/255 where pictures move.
     """
 
     def __init__(
@@ -57,16 +69,22 @@ class CpuSampler:
         knots: Sequence[Along],
         *,
         method: str = "blend",
+        fields: Fields | None = None,
+        region: Region | None = None,
         cache_bytes: int = CACHE_BYTES,
     ) -> None:
         if method not in METHODS:
             raise RenderError(f"there is no method {method!r}", hint=nearest(method, METHODS))
-        self._read, self._grid, self._method = read, grid, method
+        self._read, self._grid, self._method, self._region = read, grid, method, region
         self._knots = [[int(index) for index in along] for along in knots]  # bisecting a list is ten times as fast
-        self._cache_bytes = cache_bytes
-        self._pictures: OrderedDict[Cell, NDArray[np.uint8]] = OrderedDict()
-        self._held_bytes = 0
+        self._fields = fields if method == "morph" else None
+        if self._fields is not None and [list(map(int, along)) for along in self._fields.knots] != self._knots:
+            raise RenderError("these fields are of other knots", hint="`tess bake` once more")
+        self._pictures: Kept[NDArray[np.uint8]] = Kept(cache_bytes, _bytes)
+        self._edges: Kept[Field | None] = Kept(FIELD_BYTES, _field_bytes)
+        self._mover: Mover | None = None
         self._sum: NDArray[np.float32] | None = None
+        self._moved: list[NDArray[np.uint8]] = []
 
     def frame(self, coordinate: ArrayLike) -> NDArray[np.uint8]:
         """Make the frame of a coordinate.
@@ -79,38 +97,78 @@ class CpuSampler:
         Returns
         -------
         ndarray of uint8, shape (H, W, 3)
-            At the pictures' own size; on a cell, read-only and exactly its picture.
+            At the pictures' own size, or that of the region; on a cell, read-only and exactly its picture.
         """
         where = np.asarray(coordinate, np.float64).tolist()
         return self._weigh(taps(where, self._grid, self._knots, method=self._method))
 
     def _weigh(self, found: list[Tap]) -> NDArray[np.uint8]:
-        pictures = [self._picture(tap.cell) for tap in found]
+        first, *middle, last = (found[0], found[-1]) if len(found) == 1 else found
+        total: NDArray[Any] = self._part(first, 0)
         if len(found) == 1:
-            return pictures[0]
-        total: NDArray[Any] = pictures[0]
-        share = found[0].weight
-        for picture, tap in zip(pictures[1:-1], found[1:-1], strict=True):
-            into = self._sum_like(picture)
-            total = cv2.addWeighted(total, share, picture, tap.weight, 0.0, dst=into, dtype=cv2.CV_32F)
+            return total
+        share = first.weight
+        for number, tap in enumerate(middle, 1):
+            part, into = self._part(tap, number), self._sum_like(total)
+            total = cv2.addWeighted(total, share, part, tap.weight, 0.0, dst=into, dtype=cv2.CV_32F)
             share = 1.0
-        frame = cv2.addWeighted(total, share, pictures[-1], found[-1].weight, 0.0, dtype=cv2.CV_8U)
+        part = self._part(last, len(found) - 1)
+        frame = cv2.addWeighted(total, share, part, last.weight, 0.0, dtype=cv2.CV_8U)
         return np.asarray(frame, np.uint8)
 
-    def _sum_like(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def _sum_like(self, picture: NDArray[Any]) -> NDArray[np.float32]:
         """Return the one buffer for sums: new ones for every frame cost more in page faults than the arithmetic."""
         if self._sum is None:
             self._sum = np.empty(picture.shape, np.float32)
         return self._sum
 
+    def _part(self, tap: Tap, number: int) -> NDArray[np.uint8]:
+        """Return what a tap shows; where it has moved, as long as no more than one further is asked for."""
+        picture = self._picture(tap.cell)
+        moves = self._moves(tap.shifts, (picture.shape[1], picture.shape[0]))
+        if not moves:
+            return self._shown(picture)
+        if self._mover is None:
+            region = self._region or (0, 0, picture.shape[1], picture.shape[0])
+            self._mover = Mover((picture.shape[1], picture.shape[0]), region)
+            self._moved = [np.empty((region[3], region[2], 3), np.uint8) for _ in range(2)]
+        return self._mover.read(picture, moves, self._moved[number % 2])
+
+    def _moves(self, shifts: tuple[Shift, ...], size: tuple[int, int]) -> list[Move]:
+        moves: list[Move] = []
+        for shift in shifts if self._fields is not None else ():
+            field = self._edges.get(shift.edge, lambda edge=shift.edge: self._read_field(edge, size))  # type: ignore[misc]
+            if field is not None and (by := steps(shift.share, field.scale)):
+                moves.append((field.backward if shift.second else field.forward, by))
+        return moves
+
+    def _read_field(self, edge: Edge, size: tuple[int, int]) -> Field | None:
+        field = None if self._fields is None else self._fields.field(*edge)
+        if field is not None:
+            check_field(field, size, f"edge {edge.at} along axis {edge.axis}")
+        return field
+
     def _picture(self, cell: Cell) -> NDArray[np.uint8]:
-        if cell in self._pictures:
-            self._pictures.move_to_end(cell)
-            return self._pictures[cell]
-        picture = self._read(cell).view()
+        return self._pictures.get(cell, lambda: self._fetch(cell))
+
+    def _fetch(self, cell: Cell) -> NDArray[np.uint8]:
+        picture = self._read(cell)
+        if self._fields is None and self._region is not None:
+            picture = self._shown(picture).copy()  # what no frame shows is not kept either
+        picture = picture.view()
         picture.flags.writeable = False  # it will be handed out again
-        self._pictures[cell] = picture
-        self._held_bytes += picture.nbytes
-        while self._held_bytes > self._cache_bytes and len(self._pictures) > 1:
-            self._held_bytes -= self._pictures.popitem(last=False)[1].nbytes
         return picture
+
+    def _shown(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        if self._region is None or picture.shape[:2] == (self._region[3], self._region[2]):
+            return picture
+        left, top, width, height = self._region
+        return picture[top : top + height, left : left + width]
+
+
+def _bytes(picture: NDArray[np.uint8]) -> int:
+    return picture.nbytes
+
+
+def _field_bytes(field: Field | None) -> int:
+    return LEAST_BYTES if field is None else max(LEAST_BYTES, field.forward.nbytes + field.backward.nbytes)

@@ -13,10 +13,11 @@ from tessonance.errors import RenderError, nearest
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["FITS", "Fit", "check_fit", "covering", "cut", "fit"]
+__all__ = ["FITS", "Fit", "Region", "check_fit", "covering", "cut", "fit", "kept"]
 
 Fit = Literal["cover", "contain", "stretch"]
 FITS: tuple[str, ...] = get_args(Fit)
+Region = tuple[int, int, int, int]  # left, top, width and height in pixels of a picture
 
 
 def fit(
@@ -72,19 +73,35 @@ def _resize(picture: NDArray[np.uint8], into: NDArray[np.uint8]) -> None:
 
 
 def cut(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Return the largest middle part of a picture that has the proportions of a frame: what ``cover`` shows of it.
+    """Return the largest middle part of a picture that has the proportions of a frame: what ``cover`` shows of it."""
+    left, top, width, height = kept((picture.shape[1], picture.shape[0]), size)
+    return picture[top : top + height, left : left + width]
+
+
+def kept(picture: tuple[int, int], frame: tuple[int, int]) -> Region:
+    """Return the largest middle part of a picture that has the proportions of a frame.
 
     Equally much is cut on both sides, or the picture would sit aside; so the proportions hold to a pixel.
+
+    Parameters
+    ----------
+    picture, frame : (int, int)
+        Width and height.
+
+    Returns
+    -------
+    (int, int, int, int)
+        Left, top, width and height, in pixels of the picture.
     """
-    (height, width), aspect = picture.shape[:2], size[0] / size[1]
+    (width, height), aspect = picture, frame[0] / frame[1]
     if width > height * aspect:
         side = min(round((width - height * aspect) / 2), (width - 1) // 2)
-        return picture[:, side : width - side]
+        return side, 0, width - 2 * side, height
     side = min(round((height - width / aspect) / 2), (height - 1) // 2)
-    return picture[side : height - side]
+    return 0, side, width, height - 2 * side
 
 
-def covering(picture: tuple[int, int], frame: tuple[int, int]) -> tuple[int, int, int, int]:
+def covering(picture: tuple[int, int], frame: tuple[int, int]) -> Region:
     """Return the part of a picture that ``cover`` looks at, with a pixel more on each side that is cut.
 
     Parameters

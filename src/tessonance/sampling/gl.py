@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from tessonance.errors import RenderError
-from tessonance.sampling.shader import MOST_TAPS, fragment, vertex
+from tessonance.sampling.gl_memory import check_size, target, texture_array, uniform
+from tessonance.sampling.gl_moves import MOVED_UNIT, GlMover
+from tessonance.sampling.shader import MOST_TAPS, fragment, morph, vertex
+from tessonance.sampling.shares import LayerMove, Share, telling
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from moderngl import Context, Framebuffer, Program, Texture, TextureArray, Uniform, VertexArray
+    from moderngl import Context, Framebuffer, Program, Texture, VertexArray
     from numpy.typing import NDArray
 
-Share = tuple[int, float]  # a layer and its weight
-Region = tuple[int, int, int, int]  # left, top, width and height in pixels of the picture
+    from tessonance.sampling.fit import Region
 
-__all__ = ["FAINT", "MOST_SHARES", "GlSampler", "Region", "telling"]
-
-MOST_SHARES = 64  # six axes off a knot, in four passes
-FAINT = 1 / 512  # of a frame: half a step of 255, which no eye and no 8-bit pixel holds
+__all__ = ["GlSampler"]
 
 
 class GlSampler:
-    """Weighs pictures that lie in layers of a texture array, into a target of their size.
+    """Moves and weighs pictures that lie in layers of a texture array, into a target of their size.
 
     Parameters
     ----------
@@ -36,11 +34,15 @@ class GlSampler:
         Width and height of the pictures.
     layers : int
         How many pictures it is to hold. There may be fewer; see `layers`.
+    fields : int
+        How many fields, too, for pictures that move; see `fields`.
+    terms : int
+        How many fields may move a picture at once: one per axis.
 
     Attributes
     ----------
-    layers : int
-        How many pictures it holds: at most what the driver allows and has memory for.
+    layers, fields : int
+        How many pictures and fields it holds: at most what the driver allows and has memory for.
 
     Raises
     ------
@@ -50,15 +52,20 @@ class GlSampler:
     Notes
     -----
     Coded values are weighed in 32-bit numbers and rounded once, so a frame equals that of `CpuSampler` to one step of
-    255; and what is left out as faint (see `telling`) is at most half a step more.
+    255; and what is left out as faint (see `telling`) is at most half a step more. Pictures that move are read at the
+    very places where `CpuSampler` reads them; drivers interpolate between pixels to a step of 255.
     """
 
-    def __init__(self, context: Context, size: tuple[int, int], layers: int) -> None:
+    def __init__(
+        self, context: Context, size: tuple[int, int], layers: int, *, fields: int = 0, terms: int = 1
+    ) -> None:
         self._context, self.size = context, size
-        _check_size(context, size)
-        self._cells, self.layers = _array(context, size, layers)
-        self._targets: list[tuple[Texture, Framebuffer]] = [_target(context, size) for _ in range(2)]
-        self._programs: dict[int, tuple[Program, VertexArray]] = {}
+        check_size(context, size)
+        self._cells, self.layers = texture_array(context, size, layers)
+        self._mover = GlMover(context, size, fields, terms) if fields else None
+        self.fields = 0 if self._mover is None else self._mover.layers
+        self._targets: list[tuple[Texture, Framebuffer]] = [target(context, size) for _ in range(2)]
+        self._programs: dict[tuple[int, bool], tuple[Program, VertexArray]] = {}
         self._drawn: tuple[list[Share], Region] | None = None
 
     @property
@@ -68,14 +75,13 @@ class GlSampler:
 
     def warm(self, most: int) -> None:
         """Compile what is needed to weigh up to so many pictures, so that no frame has to wait for it later."""
-        target = self._targets[0][1]
-        target.use()
-        target.scissor = (0, 0, 1, 1)
-        self._cells.use(0)
         self._drawn = None
+        still, moved = Share(0, 1.0), Share(0, 1.0, (LayerMove(0, False, 0),))
         count = 1
         while count <= min(most, MOST_TAPS):
-            self._weigh([(0, 1.0)] * count)  # some drivers compile only what is drawn
+            self._pass([still] * count, (0, 0, 1, 1))  # some drivers compile only what is drawn
+            if self._mover is not None:
+                self._pass([moved] * count, (0, 0, 1, 1))
             count *= 2
 
     def put(self, layer: int, picture: NDArray[np.uint8]) -> None:
@@ -91,17 +97,32 @@ class GlSampler:
         if picture.shape[2] == 3:
             picture = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2RGBA), np.uint8)
         self._cells.write(np.ascontiguousarray(picture), viewport=(0, 0, layer, *self.size, 1))
-        if self._drawn is not None and any(layer == shown for shown, _ in self._drawn[0]):
+        if self._drawn is not None and any(layer == share.layer for share in self._drawn[0]):
             self._drawn = None
 
-    def draw(self, shares: Iterable[Share], *, region: Region | None = None) -> Texture:
+    def put_field(self, layer: int, vectors: NDArray[np.int8]) -> None:
+        """Put the field of an edge into a layer.
+
+        Parameters
+        ----------
+        layer : int
+            From 0 to ``fields - 1``.
+        vectors : ndarray of int8, shape (ceil(height / 4), ceil(width / 4), 4)
+            Forward x and y, then backward x and y.
+        """
+        if self._mover is not None:
+            self._mover.put(layer, vectors)
+        if self._drawn is not None and any(layer == move.layer for share in self._drawn[0] for move in share.moves):
+            self._drawn = None
+
+    def draw(self, shares: Iterable[Share | tuple[int, float]], *, region: Region | None = None) -> Texture:
         """Draw a frame.
 
         Parameters
         ----------
-        shares : iterable of (int, float)
-            Layers and their weights, which sum to 1. Beyond 16, they are summed in passes that are each rounded; of
-            more than 64 the largest are taken.
+        shares : iterable of Share, or of (int, float)
+            Layers, their weights, which sum to 1, and what moves them. Beyond 16, they are summed in passes that are
+            each rounded; of more than 64 the largest are taken.
         region : (int, int, int, int), optional
             Left, top, width and height of the part that is needed; the rest of the frame is left undefined.
 
@@ -111,23 +132,15 @@ class GlSampler:
             The frame, of the pictures' size, row 0 on top. It stays as it is until the second next frame is drawn that
             differs, so the one before is there still.
         """
-        told = telling(shares)
+        told = telling(Share(*share) for share in shares)
         part = region or (0, 0, *self.size)
         if self._drawn == (told, part):
             return self.texture
         self._drawn = (told, part)
         self._targets.reverse()
-        target = self._targets[0][1]
-        target.use()
-        target.scissor = part
-        self._cells.use(0)
-        self._context.disable(self._context.BLEND)
-        self._weigh(told[:MOST_TAPS])
-        if len(told) > MOST_TAPS:
-            self._context.enable(self._context.BLEND)
-            self._context.blend_func = self._context.ONE, self._context.ONE
-            for first in range(MOST_TAPS, len(told), MOST_TAPS):
-                self._weigh(told[first : first + MOST_TAPS])
+        most = MOST_TAPS if self._mover is None else self._mover.most
+        for first in range(0, len(told), most):
+            self._pass(told[first : first + most], part, more=first > 0)
         return self.texture
 
     def read(self) -> NDArray[np.uint8]:
@@ -140,92 +153,41 @@ class GlSampler:
         for program, vertices in self._programs.values():
             vertices.release()
             program.release()
-        for texture, target in self._targets:
-            target.release()
+        for texture, drawn in self._targets:
+            drawn.release()
             texture.release()
+        if self._mover is not None:
+            self._mover.release()
         self._cells.release()
 
-    def _weigh(self, told: list[Share]) -> None:
+    def _pass(self, told: list[Share], region: Region, *, more: bool = False) -> None:
+        """Weigh some pictures; `more` of them adds to what is there."""
         count = 1 << (len(told) - 1).bit_length()
-        program, vertices = self._program(count)
-        padded = told + [(told[0][0], 0.0)] * (count - len(told))
-        _uniform(program, "layers").write(np.array([layer for layer, _ in padded], np.int32))
-        _uniform(program, "weights").write(np.array([weight for _, weight in padded], np.float32))
+        padded = told + [Share(told[0].layer, 0.0)] * (count - len(told))
+        moving = self._mover if any(share.moves for share in told) else None
+        self._context.disable(self._context.BLEND)
+        if moving is not None:
+            moving.draw(padded, region)
+        drawn = self._targets[0][1]
+        drawn.use()
+        drawn.scissor = region
+        self._cells.use(0)
+        if more:
+            self._context.enable(self._context.BLEND)
+            self._context.blend_func = self._context.ONE, self._context.ONE
+        program, vertices = self._program(count, moving)
+        uniform(program, "layers").write(np.array([share.layer for share in padded], np.int32))
+        uniform(program, "weights").write(np.array([share.weight for share in padded], np.float32))
         vertices.render(vertices=3)
 
-    def _program(self, count: int) -> tuple[Program, VertexArray]:
-        if count not in self._programs:
-            program = self._context.program(vertex_shader=vertex(), fragment_shader=fragment(count))
+    def _program(self, count: int, moving: GlMover | None) -> tuple[Program, VertexArray]:
+        key = count, moving is not None
+        if key not in self._programs:
+            body = fragment(count) if moving is None else morph(count)
+            program = self._context.program(vertex_shader=vertex(), fragment_shader=body)
             program["cells"] = 0
-            self._programs[count] = program, self._context.vertex_array(program, [])
-        return self._programs[count]
-
-
-def telling(shares: Iterable[Share]) -> list[Share]:
-    """Return the shares that tell in a frame, one per layer, the largest first; they sum to 1.
-
-    Left out are the smallest, as long as all that is left out stays below a 512th of the frame: near a knot that
-    saves half of the pictures of each axis, and where followers come to rest they are near one for long.
-    """
-    by_layer: dict[int, float] = {}
-    for layer, weight in shares:
-        by_layer[layer] = by_layer.get(layer, 0.0) + weight
-    told = sorted(by_layer.items(), key=_weight, reverse=True)[:MOST_SHARES]
-    faint = 0.0
-    while len(told) > 1 and faint + told[-1][1] < FAINT:
-        faint += told.pop()[1]
-    total = sum(weight for _, weight in told)
-    return [(layer, weight / total) for layer, weight in told]
-
-
-def _uniform(program: Program, name: str) -> Uniform:
-    return cast("Uniform", program[name])
-
-
-def _weight(share: Share) -> float:
-    return share[1]
-
-
-def _check_size(context: Context, size: tuple[int, int]) -> None:
-    most = int(context.info["GL_MAX_TEXTURE_SIZE"])
-    if not 1 <= min(size) <= max(size) <= most:
-        raise RenderError(
-            "pictures of this size do not fit into a texture of this graphics driver",
-            wanted=f"from 1 to {most} pixels wide and high",
-            got=f"{size[0]} × {size[1]}",
-        )
-
-
-def _array(context: Context, size: tuple[int, int], layers: int) -> tuple[TextureArray, int]:
-    """Return a texture array of as many layers as there is memory for, and their number."""
-    count = max(2, min(layers, int(context.info["GL_MAX_ARRAY_TEXTURE_LAYERS"])))
-    _ = context.error  # an older error says nothing about this
-    while count >= 2:
-        cells = _try_array(context, size, count)
-        if cells is not None:
-            return cells, count
-        count //= 2
-    raise RenderError(
-        "the graphics driver has no memory for two pictures", got=f"{size[0]} × {size[1]} pixels", hint="smaller ones"
-    )
-
-
-def _try_array(context: Context, size: tuple[int, int], count: int) -> TextureArray | None:
-    cells: Any = None
-    try:
-        cells = context.texture_array((*size, count), 4)
-    except Exception:  # moderngl's own, or MemoryError: there is no room either way
-        return None
-    if context.error != "GL_NO_ERROR":
-        cells.release()
-        return None
-    cells.filter = (context.LINEAR, context.LINEAR)
-    cells.repeat_x = cells.repeat_y = False
-    return cells  # type: ignore[no-any-return]
-
-
-def _target(context: Context, size: tuple[int, int]) -> tuple[Texture, Framebuffer]:
-    texture = context.texture(size, 4)
-    texture.filter = (context.LINEAR, context.LINEAR)
-    texture.repeat_x = texture.repeat_y = False
-    return texture, context.framebuffer([texture])
+            if moving is not None:
+                program["moved"], program["vectors"] = MOVED_UNIT, moving.vectors
+                program["texel"] = 1 / self.size[0], 1 / self.size[1]
+            self._programs[key] = program, self._context.vertex_array(program, [])
+        return self._programs[key]

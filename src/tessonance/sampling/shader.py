@@ -1,12 +1,13 @@
-"""The one shader body that weighs pictures, and its header in each dialect: OpenGL 3.3 and GLSL ES 3.00. Pure text."""
+"""The one shader body that moves and weighs pictures, and its header for GL 3.3 and for GLSL ES 3.00. Pure text."""
 
 from __future__ import annotations
 
 from typing import Literal, get_args
 
 from tessonance.errors import RenderError, nearest
+from tessonance.sampling.fields import FURTHEST, PART_BITS, PLACES
 
-__all__ = ["DIALECTS", "MOST_TAPS", "Dialect", "fragment", "show", "vertex"]
+__all__ = ["DIALECTS", "MOST_TAPS", "Dialect", "fragment", "morph", "moves", "show", "vertex"]
 
 Dialect = Literal["gl", "es"]
 DIALECTS: tuple[str, ...] = get_args(Dialect)
@@ -15,7 +16,8 @@ MOST_TAPS = 16  # four axes off a knot
 _HEADERS = {
     "gl": "#version 330\n",
     "es": "#version 300 es\nprecision highp float;\nprecision highp int;\nprecision highp sampler2D;\n"
-    "precision highp sampler2DArray;\n",
+    "precision highp sampler2DArray;\nprecision highp isampler2D;\n"
+    "precision highp isampler2DArray;\n",
 }
 
 # A triangle that covers the target, without buffers: three vertices, drawn as triangles.
@@ -61,6 +63,90 @@ void main() {
 }
 """
 
+# How far each of two pictures is moved, for every 4 × 4 pixels, in 32nds of a pixel; the pairs stand side by side.
+# Whole numbers, so that it is exactly what `Mover` makes of it: PART is `fields.PART_BITS`, FURTHEST that of `fields`.
+_MOVES = """
+uniform isampler2DArray fields;  // one edge a layer: forward x, y and backward x, y
+uniform int width;               // of a field
+uniform ivec3 terms[2 * PAIRS * TERMS];  // a layer, whether backward, and what a unit moves by
+out ivec4 moved;
+
+ivec2 term(ivec3 told, ivec2 at) {
+    ivec4 field = texelFetch(fields, ivec3(at, told.x), 0);
+    return told.z * (told.y != 0 ? field.zw : field.xy);
+}
+
+ivec2 picture(int number, ivec2 at) {
+    ivec2 total = ivec2(1 << (PART - 1));
+    for (int k = 0; k < TERMS; k++) {
+        total += term(terms[number * TERMS + k], at);
+    }
+    return clamp(total >> PART, -FURTHEST, FURTHEST);
+}
+
+void main() {
+    ivec2 at = ivec2(gl_FragCoord.xy);
+    int pair = at.x / width;
+    at.x -= pair * width;
+    moved = ivec4(picture(2 * pair, at), picture(2 * pair + 1, at));
+}
+"""
+
+# Each picture is read where it has moved to. Moves are enlarged linearly: by eighths, which fractions hold exactly.
+_MORPH = """
+uniform sampler2DArray cells;  // one picture a layer
+uniform isampler2D moved;      // what the pass before has drawn
+uniform ivec2 vectors;         // width and height of a field
+uniform vec2 texel;            // of a picture
+uniform int layers[TAPS];
+uniform float weights[TAPS];
+out vec4 colour;
+
+vec4 moves(int pair, ivec4 around, vec2 share) {
+    int left = pair * vectors.x;
+    vec4 above = mix(vec4(texelFetch(moved, ivec2(left + around.x, around.y), 0)),
+                     vec4(texelFetch(moved, ivec2(left + around.z, around.y), 0)), share.x);
+    vec4 below = mix(vec4(texelFetch(moved, ivec2(left + around.x, around.w), 0)),
+                     vec4(texelFetch(moved, ivec2(left + around.z, around.w), 0)), share.x);
+    return roundEven(mix(above, below, share.y)) / PLACES;
+}
+
+vec4 picture(int number, vec2 move) {
+    return weights[number] * texture(cells, vec3((gl_FragCoord.xy + move) * texel, layers[number]));
+}
+
+void main() {
+    ivec2 at = ivec2(gl_FragCoord.xy) - 2;
+    ivec4 around = clamp(ivec4(at >> 2, (at >> 2) + 1), ivec4(0), vectors.xyxy - 1);
+    vec2 share = (vec2(2 * (at & 3)) + 1.0) / 8.0;
+    vec4 two = moves(0, around, share);
+    colour = picture(0, two.xy);
+#if TAPS > 1
+    colour += picture(1, two.zw);
+#endif
+#if TAPS > 2
+    two = moves(1, around, share);
+    colour += picture(2, two.xy) + picture(3, two.zw);
+#endif
+#if TAPS > 4
+    two = moves(2, around, share);
+    colour += picture(4, two.xy) + picture(5, two.zw);
+    two = moves(3, around, share);
+    colour += picture(6, two.xy) + picture(7, two.zw);
+#endif
+#if TAPS > 8
+    two = moves(4, around, share);
+    colour += picture(8, two.xy) + picture(9, two.zw);
+    two = moves(5, around, share);
+    colour += picture(10, two.xy) + picture(11, two.zw);
+    two = moves(6, around, share);
+    colour += picture(12, two.xy) + picture(13, two.zw);
+    two = moves(7, around, share);
+    colour += picture(14, two.xy) + picture(15, two.zw);
+#endif
+}
+"""
+
 # Everything that is seen: the middle part of a texture, times a share.
 _SHOW = """
 uniform sampler2D picture;
@@ -100,14 +186,68 @@ def fragment(taps: int, dialect: str = "gl") -> str:
     RenderError
         If there is no such number of taps, or no such dialect.
     """
-    if taps not in (1, 2, 4, 8, MOST_TAPS):
-        raise RenderError("no shader weighs so many pictures", wanted="1, 2, 4, 8 or 16", got=str(taps))
-    return f"{_header(dialect)}#define TAPS {taps}\n{_BLEND}"
+    return f"{_header(dialect)}{_taps(taps)}{_BLEND}"
+
+
+def moves(taps: int, terms: int, dialect: str = "gl") -> str:
+    """Return the fragment shader that sums up how far pictures are moved.
+
+    Parameters
+    ----------
+    taps : int
+        How many pictures: 1, 2, 4, 8 or 16.
+    terms : int
+        How many fields are summed for each, at least 1. Fewer are told to move by 0.
+    dialect : {"gl", "es"}
+
+    Returns
+    -------
+    str
+        Its uniforms: ``fields``, a texture array of RGBA8I; ``width``, that of a field; ``terms``, for each picture and
+        field its layer, 1 for backward, and the `steps`. It draws into RGBA16I, a field's height and as many fields
+        wide as there are pairs of pictures.
+
+    Raises
+    ------
+    RenderError
+        If there is no such number of taps, or no such dialect.
+    """
+    sizes = f"#define PAIRS {(taps + 1) // 2}\n#define TERMS {terms}\n#define PART {PART_BITS}\n"
+    return f"{_header(dialect)}{_taps(taps)}{sizes}#define FURTHEST {FURTHEST}\n{_MOVES}"
+
+
+def morph(taps: int, dialect: str = "gl") -> str:
+    """Return the fragment shader that moves pictures, and weighs them.
+
+    Parameters
+    ----------
+    taps : int
+        How many pictures: 1, 2, 4, 8 or 16.
+    dialect : {"gl", "es"}
+
+    Returns
+    -------
+    str
+        Its uniforms: those of `fragment`; ``moved``, what `moves` has drawn; ``vectors``, the width and height of a
+        field; ``texel``, 1 over the width and height of a picture.
+
+    Raises
+    ------
+    RenderError
+        If there is no such number of taps, or no such dialect.
+    """
+    return f"{_header(dialect)}{_taps(taps)}#define PLACES {PLACES}.0\n{_MORPH}"
 
 
 def show(dialect: str = "gl") -> str:
     """Return the fragment shader that shows a texture; its uniforms are ``picture``, ``part`` and ``share``."""
     return _header(dialect) + _SHOW
+
+
+def _taps(taps: int) -> str:
+    if taps not in (1, 2, 4, 8, MOST_TAPS):
+        raise RenderError("no shader weighs so many pictures", wanted="1, 2, 4, 8 or 16", got=str(taps))
+    return f"#define TAPS {taps}\n"
 
 
 def _header(dialect: str) -> str:

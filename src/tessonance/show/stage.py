@@ -13,8 +13,9 @@ import numpy as np
 
 from tessonance.errors import RenderError, TessError, nearest
 from tessonance.sampling.fit import covering
-from tessonance.sampling.gl import FAINT, MOST_SHARES, GlSampler, telling
+from tessonance.sampling.gl import GlSampler
 from tessonance.sampling.shader import MOST_TAPS
+from tessonance.sampling.shares import FAINT, MOST_SHARES, Share, telling
 from tessonance.sampling.taps import METHODS, taps
 from tessonance.show.fetch import Fetcher, decode_threads
 from tessonance.show.flash_estimate import blended, thumbnail
@@ -274,7 +275,7 @@ class Stage:
         """
         found = taps(self._place(coordinate), self.grid, self.knots, method=self.method)
         shares, _ = self._shares(found)
-        return blended([self._thumbnails[layer] for layer, _ in shares], [weight for _, weight in shares])
+        return blended([self._thumbnails[share.layer] for share in shares], [share.weight for share in shares])
 
     def refresh(self) -> bool:
         """Play a finer level, if one has been completed; costs nothing as a rule, since a thread looks for it.
@@ -375,15 +376,15 @@ class Stage:
         self._thumbnails[layer] = ready.thumbnail
         return True
 
-    def _shares(self, found: Sequence[Tap]) -> tuple[list[tuple[int, float]], int]:
+    def _shares(self, found: Sequence[Tap]) -> tuple[list[Share], int]:
         """Return the layers of a frame and their weights, and how many stand in for a picture that is not there."""
-        shares, replaced = [], 0
+        shares, replaced = list[Share](), 0
         for tap in found:
             layer = self._residency.layer(tap.cell)
             if layer is None:
                 layer = self._residency.nearest(tap.cell)
                 replaced += tap.weight >= FAINT
-            shares.append((layer, tap.weight))
+            shares.append(Share(layer, tap.weight))
         return telling(shares), replaced
 
     def _count(self, pictures: int, replaced: int) -> None:
