@@ -37,11 +37,13 @@ class Disk:
         return f"picture {cell}"
 
 
-def fetcher(disk: Disk, *, threads: int = 1, room: int = 8, clock: Callable[[], float] = lambda: 0.0) -> Fetcher[str]:
+def fetcher(
+    disk: Disk, *, threads: int = 1, room: int = 8, clock: Callable[[], float] = lambda: 0.0
+) -> Fetcher[Cell, str]:
     return Fetcher(disk, threads=threads, room=room, clock=clock)
 
 
-def finish(disk: Disk, made: Fetcher[str]) -> None:
+def finish(disk: Disk, made: Fetcher[Cell, str]) -> None:
     disk.let.release(100)
     made.close()
 
@@ -141,7 +143,7 @@ def test_time_is_given_only_while_something_comes_and_never_more_than_said() -> 
         time.sleep(0.0001)
 
     disk = Disk()
-    made: Fetcher[str] = Fetcher(disk, threads=2, room=8, clock=lambda: now[0], sleep=sleep)
+    made: Fetcher[Cell, str] = Fetcher(disk, threads=2, room=8, clock=lambda: now[0], sleep=sleep)
     assert not made.hurry([(1,), (2,)], 0.004)  # the disk does not answer
     assert 0.004 <= sum(slept) < 0.005
     disk.let.release(100)
@@ -159,7 +161,7 @@ def test_it_remembers_only_so_many_cells_that_cannot_be_read() -> None:
     def read(cell: Cell) -> str:
         raise OSError("gone")
 
-    made: Fetcher[str] = Fetcher(read, threads=2, room=4, clock=lambda: 0.0)
+    made: Fetcher[Cell, str] = Fetcher(read, threads=2, room=4, clock=lambda: 0.0)
     made.ask([(k,) for k in range(MOST_REMEMBERED + 100)])
     until(lambda: made.failed == MOST_REMEMBERED + 100)
     assert len(made._again) == MOST_REMEMBERED

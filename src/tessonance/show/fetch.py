@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tessonance.grid import Cell
-
 __all__ = ["Fetcher", "decode_threads"]
 
+Key = TypeVar("Key")
 Picture = TypeVar("Picture")
 FIRST_PAUSE = 1.0  # seconds until a cell that could not be read is tried again; twice as long each time
 LONGEST_PAUSE = 60.0
@@ -31,13 +30,14 @@ def decode_threads(cores: int | None = None) -> int:
     return min(MOST_THREADS, max(2, (cores or os.cpu_count() or 2) // 3))
 
 
-class Fetcher(Generic[Picture]):
+class Fetcher(Generic[Key, Picture]):
     """Reads what is asked for ahead of its use.
 
     Parameters
     ----------
     read : callable
-        Cell → picture, on several threads at once; it may take as long as it likes and raise what it likes.
+        Key → picture: of a cell, or the field of an edge. On several threads at once; it may take as long as it likes
+        and raise what it likes.
     threads : int
     room : int
         How many pictures may be ready or on their way.
@@ -56,7 +56,7 @@ class Fetcher(Generic[Picture]):
 
     def __init__(
         self,
-        read: Callable[[Cell], Picture],
+        read: Callable[[Key], Picture],
         *,
         threads: int,
         room: int,
@@ -64,10 +64,10 @@ class Fetcher(Generic[Picture]):
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._read, self._room, self._clock, self._sleep = read, room, clock, sleep
-        self._asked: list[Cell] = []  # the most urgent last
-        self._on_the_way: set[Cell] = set()
-        self._ready: dict[Cell, Picture] = {}
-        self._again: dict[Cell, tuple[float, float]] = {}  # cells that failed: when to try again, and the pause
+        self._asked: list[Key] = []  # the most urgent last
+        self._on_the_way: set[Key] = set()
+        self._ready: dict[Key, Picture] = {}
+        self._again: dict[Key, tuple[float, float]] = {}  # cells that failed: when to try again, and the pause
         self._changed = Condition()
         self._closed = False
         self.fetched = self.failed = 0
@@ -76,19 +76,19 @@ class Fetcher(Generic[Picture]):
         for thread in self._threads:
             thread.start()
 
-    def ask(self, cells: Sequence[Cell]) -> None:
+    def ask(self, cells: Sequence[Key]) -> None:
         """Ask for cells, the most urgent first, instead of what was asked for before."""
         with self._changed:
             self._asked = [cell for cell in reversed(cells) if self._wanted(cell)]
             if self._asked:
                 self._changed.notify_all()
 
-    def hurry(self, cells: Sequence[Cell], seconds: float) -> bool:
+    def hurry(self, cells: Sequence[Key], seconds: float) -> bool:
         """Ask for cells before everything else, and give them a little time.
 
         Parameters
         ----------
-        cells : sequence of Cell
+        cells : sequence of keys
         seconds : float
             How long at most; less as soon as none of them is on its way any more.
 
@@ -106,7 +106,7 @@ class Fetcher(Generic[Picture]):
         with self._changed:
             return any(cell in self._ready for cell in cells)
 
-    def take(self, cell: Cell) -> Picture | None:
+    def take(self, cell: Key) -> Picture | None:
         """Take a picture that is ready; None where it is not."""
         with self._changed:
             found = self._ready.pop(cell, None)
@@ -114,7 +114,7 @@ class Fetcher(Generic[Picture]):
                 self._changed.notify()
             return found
 
-    def ready(self) -> list[Cell]:
+    def ready(self) -> list[Key]:
         """Return the cells that can be taken, the longest ready first."""
         with self._changed:
             return list(self._ready)
@@ -129,11 +129,11 @@ class Fetcher(Generic[Picture]):
         for thread in self._threads:
             thread.join(timeout=0.2)
 
-    def _coming(self, cells: Sequence[Cell]) -> bool:
+    def _coming(self, cells: Sequence[Key]) -> bool:
         with self._changed:
             return any(cell in self._on_the_way or (cell in self._asked and self._wanted(cell)) for cell in cells)
 
-    def _wanted(self, cell: Cell) -> bool:
+    def _wanted(self, cell: Key) -> bool:
         if cell in self._on_the_way or cell in self._ready:
             return False
         return cell not in self._again or self._clock() >= self._again[cell][0]
@@ -147,7 +147,7 @@ class Fetcher(Generic[Picture]):
             else:
                 self._note_picture(cell, picture)
 
-    def _next(self) -> Cell | None:
+    def _next(self) -> Key | None:
         with self._changed:
             while not self._closed:
                 if self._asked and len(self._ready) + len(self._on_the_way) < self._room:
@@ -159,7 +159,7 @@ class Fetcher(Generic[Picture]):
                 self._changed.wait()
         return None
 
-    def _note_picture(self, cell: Cell, picture: Picture) -> None:
+    def _note_picture(self, cell: Key, picture: Picture) -> None:
         with self._changed:
             self._on_the_way.discard(cell)
             self._again.pop(cell, None)
@@ -167,7 +167,7 @@ class Fetcher(Generic[Picture]):
             if not self._closed:
                 self._ready[cell] = picture
 
-    def _note_failure(self, cell: Cell, error: Exception) -> None:
+    def _note_failure(self, cell: Key, error: Exception) -> None:
         with self._changed:
             self._on_the_way.discard(cell)
             self.failed += 1

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tessonance.grid import Cell, Grid
-    from tessonance.sampling.taps import Along, Tap
+    from tessonance.sampling.taps import Along, Edge, Tap
 
 __all__ = ["Foresight"]
 
@@ -37,7 +37,7 @@ class Foresight:
     grid : Grid
     knots : sequence of sequences of int
         What is painted; see `taps`.
-    method : {"blend", "nearest"}
+    method : {"nearest", "blend", "morph"}
     """
 
     def __init__(self, grid: Grid, knots: Sequence[Along], *, method: str = "blend") -> None:
@@ -52,8 +52,10 @@ class Foresight:
         coordinate: Sequence[float],
         velocity: Sequence[float] | None = None,
         known: Iterable[Sequence[float]] = (),
-    ) -> list[Cell]:
+    ) -> list[Cell | Edge]:
         """Return the cells that are needed now, and those on the way, in the order in which they will be needed.
+
+        Where pictures morph, the edges along which those of a place move come after its cells.
 
         Parameters
         ----------
@@ -65,17 +67,18 @@ class Foresight:
 
         Returns
         -------
-        list of Cell
+        list of Cell or Edge
             Each once.
         """
-        found: dict[Cell, None] = {}
+        found: dict[Cell | Edge, None] = {}
+        cells = 0
         for place in (coordinate, *known):
-            found.update(self._cells(place))
-        most = len(found) + (FRAMES_GUESSED - 1 << len(self._grid.axes))
+            cells += self._add(place, found)
+        most = cells + (FRAMES_GUESSED - 1 << len(self._grid.axes))
         for place in self._guessed(coordinate, velocity):
-            if len(found) > most:
+            if cells > most:
                 break
-            found.update(self._cells(place))
+            cells += self._add(place, found)
         return list(found)
 
     def around(self, coordinate: Sequence[float]) -> list[Cell]:
@@ -113,10 +116,14 @@ class Foresight:
                 return list(product(*along))
         return [tuple(knots[len(knots) // 2] for knots in self._knots)][: max(0, most)]
 
-    def _cells(self, place: Sequence[float]) -> dict[Cell, None]:
-        """Return the cells of a place, the heaviest first."""
-        here = taps(place, self._grid, self._knots, method=self._method)
-        return {tap.cell: None for tap in sorted(here, key=_lightness)}
+    def _add(self, place: Sequence[float], found: dict[Cell | Edge, None]) -> int:
+        """Add the cells of a place, the heaviest first, and its edges; return how many of the cells are new."""
+        here = sorted(taps(place, self._grid, self._knots, method=self._method), key=_lightness)
+        before = len(found)
+        found.update((tap.cell, None) for tap in here)
+        cells = len(found) - before
+        found.update((shift.edge, None) for tap in here for shift in tap.shifts)
+        return cells
 
     def _guessed(self, coordinate: Sequence[float], velocity: Sequence[float] | None) -> Iterator[list[float]]:
         speeds = [] if velocity is None else [v if math.isfinite(v) else 0.0 for v in map(float, velocity)]

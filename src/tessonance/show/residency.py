@@ -32,7 +32,8 @@ class Residency:
 
     def __init__(self, grid: Grid, layers: int, pinned: Collection[Cell] = ()) -> None:
         self._grid, self.layers = grid, layers
-        self.pinned = frozenset(list(pinned)[: layers // 2])
+        self.pinned: frozenset[Cell] = frozenset()
+        self.pin(pinned)
         self._layer_of: OrderedDict[Cell, int] = OrderedDict()  # the longest unused first
         self._free = list(range(layers - 1, -1, -1))
         self._places = np.full((layers, len(grid.axes)), np.inf)  # coordinates of what lies in each layer
@@ -49,6 +50,10 @@ class Residency:
         """Whether every layer holds a picture."""
         return not self._free
 
+    def pin(self, cells: Collection[Cell]) -> None:
+        """Let other cells stay once they are there; see the parameter `pinned`."""
+        self.pinned = frozenset(list(cells)[: self.layers // 2])
+
     def layer(self, cell: Cell) -> int | None:
         """Return the layer of a cell; None where it is not there."""
         return self._layer_of.get(cell)
@@ -59,7 +64,7 @@ class Residency:
             if cell in self._layer_of:
                 self._layer_of.move_to_end(cell)
 
-    def admit(self, cell: Cell, keep: Collection[Cell] = ()) -> int | None:
+    def admit(self, cell: Cell, keep: Collection[object] = ()) -> int | None:
         """Make room for a cell.
 
         Parameters
@@ -99,7 +104,7 @@ class Residency:
         around: NDArray[np.float64] = np.where(self._closed, np.minimum(away, np.abs(1.0 - away)), away)
         return int(np.square(around).sum(axis=1).argmin())
 
-    def _vacated(self, keep: Collection[Cell]) -> int | None:
+    def _vacated(self, keep: Collection[object]) -> int | None:
         for cell, layer in self._layer_of.items():
             if cell not in self.pinned and cell not in keep:
                 del self._layer_of[cell]

@@ -4,41 +4,44 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain, islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
-from tessonance.errors import RenderError, TessError, nearest
+from tessonance.errors import TessError
 from tessonance.sampling.fit import covering
-from tessonance.sampling.gl import GlSampler
 from tessonance.sampling.shader import MOST_TAPS
-from tessonance.sampling.shares import FAINT, MOST_SHARES, Share, telling
-from tessonance.sampling.taps import METHODS, taps
+from tessonance.sampling.taps import Edge, taps
+from tessonance.show.drawn import Counts, Drawn
 from tessonance.show.fetch import Fetcher, decode_threads
-from tessonance.show.flash_estimate import blended, thumbnail
 from tessonance.show.foresight import Foresight
+from tessonance.show.layers import Layers
 from tessonance.show.levels_watch import LevelsWatch
+from tessonance.show.methods import chosen, fields_of
 from tessonance.show.patience import PATIENCE_SECONDS, Patience
-from tessonance.show.residency import Residency
+from tessonance.show.ready import ReadyField, read_field, read_picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from types import TracebackType
     from typing import Self
 
-    from moderngl import Context, Texture
+    from moderngl import Context
     from numpy.typing import ArrayLike, NDArray
 
     from tessonance.grid import Cell, Grid, Knots
+    from tessonance.sampling.fields import Fields
     from tessonance.sampling.taps import Tap
+    from tessonance.show.layers import Taken
+    from tessonance.show.ready import Ready, Wanted
     from tessonance.store import Tesseract
 
 __all__ = ["Counts", "Drawn", "Stage"]
 
 LAYER_BYTES = 512 * 2**20  # the more is kept, the less is late: half of it has twice as many late pictures
+FIELD_SHARE = 1 / 8  # of them, beside them, for the fields of pictures that move
 UPLOAD_BYTES = 8 * 2**20  # a frame: a millisecond in software, and for a graphics card
 START_SECONDS = 0.15  # how long the first frame may wait for the rest of its pictures
 MOST_COARSE = 64  # cells that always stay, so that something near is there wherever the music jumps
@@ -47,66 +50,13 @@ AHEAD_AT_ONCE = 2  # cells around the coordinate that are asked for in a frame: 
 SPARE_AT_ONCE = 1  # cells to fill layers that are free
 
 
-class Drawn(NamedTuple):
-    """A frame that was drawn.
-
-    Parameters
-    ----------
-    texture : moderngl.Texture
-        At the pictures' size, row 0 on top; as it is until the second next frame is drawn.
-    late : bool
-        Whether a picture was not ready and another stands in for it.
-    replaced : int
-        How many were not.
-    """
-
-    texture: Texture
-    late: bool
-    replaced: int
-
-
-@dataclass
-class Counts:
-    """What has happened on a stage since it was opened.
-
-    Parameters
-    ----------
-    frames : int
-        Frames drawn.
-    pictures : int
-        Pictures they needed.
-    late : int
-        Frames for which a picture was not ready.
-    replaced : int
-        Pictures that were not ready.
-    decoded : int
-        Pictures read and decoded.
-    failed : int
-        Readings that failed.
-    """
-
-    frames: int = 0
-    pictures: int = 0
-    late: int = 0
-    replaced: int = 0
-    decoded: int = 0
-    failed: int = 0
-
-
-class _Ready(NamedTuple):
-    """What a thread makes of a cell."""
-
-    picture: NDArray[np.uint8]  # (H, W, 4)
-    thumbnail: NDArray[np.float32]
-
-
 class Stage:
     """Draws any coordinate of a tesseract, whether its pictures are there or not.
 
     A frame of the show is ``prepare`` in the time that is left after the last one, then ``draw``. Pictures are read and
     decoded on threads, put into layers of a texture array within a budget per frame, and the longest unused ones go.
     A picture that is not ready is replaced by the nearest one that is, and counted. So is one that cannot be read:
-    once open, a stage raises nothing.
+    once open, a stage raises nothing. Fields come as pictures do; while one is not ready, what it moves stands still.
 
     Parameters
     ----------
@@ -114,11 +64,12 @@ class Stage:
         OpenGL 3.3; all calls come from its thread.
     tesseract : Tesseract
         Stays open until the stage is closed; it may still be made.
-    method : {"blend", "nearest"}
+    method : {"nearest", "blend", "morph"}, optional
+        ``morph`` unless given where the tesseract is baked, else ``blend``.
     start : array_like, shape (N,), optional
         The first coordinate, whose pictures are read at once; the middle unless given.
     layer_bytes : int
-        How much memory to take for pictures that are ready, 4 bytes a pixel.
+        How much memory to take for pictures that are ready, 4 bytes a pixel; for fields an eighth as much more.
     upload_bytes : int
         How much of them to hand to the graphics processor in a frame; one picture at least.
     patience_seconds : float
@@ -141,7 +92,7 @@ class Stage:
     Raises
     ------
     RenderError
-        If there is no such method, or the pictures do not fit into the graphics driver.
+        If there is no such method, nothing to morph by, or the pictures do not fit into the graphics driver.
     TesseractError
         If no level is complete, or no picture around the start can be read.
     """
@@ -151,32 +102,32 @@ class Stage:
         context: Context,
         tesseract: Tesseract,
         *,
-        method: str = "blend",
+        method: str | None = None,
         start: ArrayLike | None = None,
         layer_bytes: int = LAYER_BYTES,
         upload_bytes: int = UPLOAD_BYTES,
         patience_seconds: float = PATIENCE_SECONDS,
         threads: int | None = None,
     ) -> None:
-        if method not in METHODS:
-            raise RenderError(f"there is no method {method!r}", hint=nearest(method, METHODS))
+        self.method, self._fields = chosen(tesseract, method)
         picture = tesseract.project.picture
         self.grid: Grid = tesseract.grid
-        self.method, self.size = method, (picture.width, picture.height)
+        self.size = picture.width, picture.height
         self.knots: Knots = tesseract.knots()
         self._tesseract, self._upload_bytes = tesseract, upload_bytes
-        self._bytes = 4 * picture.width * picture.height
         self._patience = Patience(patience_seconds)
         self._left = upload_bytes  # of the budget of this frame
         self._counts = Counts()
-        self._keep: frozenset[Cell] = frozenset()  # what must not go
+        self._keep: frozenset[Wanted] = frozenset()  # what must not go
         self._last = [0.5] * len(self.grid.axes)
-        self._levels = LevelsWatch(tesseract.knots, self.grid, self.knots)
-        self._sampler = GlSampler(context, self.size, max(_fewest_layers(self.grid), layer_bytes // self._bytes))
-        self._thumbnails: list[NDArray[np.float32]] = [np.zeros(0, np.float32)] * self._sampler.layers
-        self._foresight = Foresight(self.grid, self.knots, method=method)
-        self._residency = Residency(self.grid, self._sampler.layers, self._coarse())
-        self._fetcher: Fetcher[_Ready] = Fetcher(
+        self._strength = 1.0
+        self._levels = LevelsWatch(self._look, self.grid, self.knots)
+        self._fields_found: Fields | None = None
+        field_bytes = 0 if self._fields is None else int(FIELD_SHARE * layer_bytes)
+        self._layers = Layers(context, self.grid, self.size, layer_bytes=layer_bytes, field_bytes=field_bytes)
+        self._foresight = Foresight(self.grid, self.knots, method=self._moving_method)
+        self._layers.pictures.pin(self._coarse())
+        self._fetcher: Fetcher[Wanted, Ready] = Fetcher(
             self._read, threads=threads or decode_threads(), room=2 * MOST_TAPS, clock=time.monotonic
         )
         try:
@@ -196,7 +147,7 @@ class Stage:
     def close(self) -> None:
         """End the threads and give the memory back; the tesseract stays open."""
         self._fetcher.close()
-        self._sampler.release()
+        self._layers.release()
 
     @property
     def counts(self) -> Counts:
@@ -206,7 +157,7 @@ class Stage:
     @property
     def resident(self) -> int:
         """How many pictures are ready to be drawn."""
-        return len(self._residency)
+        return len(self._layers.pictures)
 
     @property
     def problem(self) -> str:
@@ -228,17 +179,18 @@ class Stage:
             Coordinates that are known to come, the next one first: of a song, say, that is heard only later.
         """
         where = self._place(coordinate)
-        soon = self._foresight.soon(where, velocity, known)[: self._residency.layers // 2]
+        soon = self._soon(where, velocity, known)
         around = self._foresight.around(where)[: self._near]
         self._keep = frozenset(soon)
-        self._residency.touch(reversed(around))
-        self._residency.touch(reversed(soon))
-        wanted = [*self._absent(soon), *islice(self._absent(around), AHEAD_AT_ONCE), *self._spare(where)]
+        self._layers.touch(reversed(around))
+        self._layers.touch(reversed(soon))
+        beside = islice(self._layers.absent(around), AHEAD_AT_ONCE)
+        wanted = [*self._layers.absent(soon), *beside, *self._spare(where)]
         self._fetcher.ask(list(dict.fromkeys(wanted)))
         self._left = self._upload_bytes
         self._take_up(wanted)
 
-    def draw(self, coordinate: ArrayLike, *, shown_in: tuple[int, int] | None = None) -> Drawn:
+    def draw(self, coordinate: ArrayLike, *, shown_in: tuple[int, int] | None = None, strength: float = 1.0) -> Drawn:
         """Draw the frame of a coordinate with what is there.
 
         Parameters
@@ -247,19 +199,23 @@ class Stage:
             0..1 along each axis. What is no number stays as it was.
         shown_in : (int, int), optional
             Width and height of a frame that the picture is to cover: what stands over is not drawn.
+        strength : float
+            How far pictures are moved, 0..1 of their way: at 0 they only cross-fade, which costs less.
 
         Returns
         -------
         Drawn
             The same texture as before where nothing changed.
         """
-        found = taps(self._place(coordinate), self.grid, self.knots, method=self.method)
+        self._strength = strength
+        found = self._taps(self._place(coordinate))
         self._keep = frozenset(tap.cell for tap in found)
-        self._fetch(list(self._absent(tap.cell for tap in found)))
-        shares, replaced = self._shares(found)
-        self._count(len(found), replaced)
+        self._fetch(found)
+        taken = self._layers.take(found, strength)
+        self._count(found, taken)
         region = None if shown_in is None else covering(self.size, shown_in)
-        return Drawn(self._sampler.draw(shares, region=region), replaced > 0, replaced)
+        texture = self._layers.sampler.draw(taken.shares, region=region)
+        return Drawn(texture, taken.replaced > 0, taken.replaced, any(share.moves for share in taken.shares))
 
     def estimate(self, coordinate: ArrayLike) -> NDArray[np.float32]:
         """Return how much light the frame of a coordinate would have now, without looking at it.
@@ -273,9 +229,8 @@ class Stage:
         ndarray of float32, shape (36, 64, 3)
             Linear light of the whole picture; see `tessonance.show.flash_estimate`.
         """
-        found = taps(self._place(coordinate), self.grid, self.knots, method=self.method)
-        shares, _ = self._shares(found)
-        return blended([self._thumbnails[share.layer] for share in shares], [share.weight for share in shares])
+        found = self._taps(self._place(coordinate))
+        return self._layers.light(self._layers.take(found, self._strength).shares)
 
     def refresh(self) -> bool:
         """Play a finer level, if one has been completed; costs nothing as a rule, since a thread looks for it.
@@ -288,32 +243,56 @@ class Stage:
         finer = self._levels.finer()
         if finer is None:
             return False
-        self.knots = finer
-        self._foresight = Foresight(self.grid, finer, method=self.method)
-        self._residency.pinned = frozenset(self._coarse())
+        self.knots, self._fields = finer, self._fields_found
+        self._layers.forget_fields()
+        self._foresight = Foresight(self.grid, finer, method=self._moving_method)
+        self._layers.pictures.pin(self._coarse())
         return True
+
+    def _look(self) -> Knots:
+        """Look which knots there are, and which fields between them; called on a thread."""
+        knots = self._tesseract.knots()
+        if self.method == "morph":
+            self._fields_found = fields_of(self._tesseract, knots)
+        return knots
+
+    @property
+    def _moving_method(self) -> str:
+        return "blend" if self.method == "morph" and self._fields is None else self.method
+
+    def _taps(self, where: Sequence[float]) -> list[Tap]:
+        return taps(where, self.grid, self.knots, method=self._moving_method)
+
+    def _soon(
+        self, where: list[float], velocity: Sequence[float] | None = None, known: Iterable[Sequence[float]] = ()
+    ) -> list[Wanted]:
+        """Return what will be needed: not more pictures than there is room for, and no fields while nothing moves."""
+        soon = self._foresight.soon(where, velocity, known)
+        cells = islice((each for each in soon if not isinstance(each, Edge)), self._layers.pictures.layers // 2)
+        few = frozenset(cells)
+        return [each for each in soon if (self._strength > 0 if isinstance(each, Edge) else each in few)]
 
     def _start(self, where: list[float]) -> None:
         """Read the pictures of the first frame at once, or the one nearest to it that can be read."""
         begun, problem = time.monotonic(), None
-        soon = self._foresight.soon(where)
-        for cell in dict.fromkeys([*soon, *self._foresight.around(where)[:MOST_TRIED]]):
-            if len(self._residency) and (cell not in soon or time.monotonic() - begun > START_SECONDS):
+        soon, pictures = self._soon(where), self._layers.pictures
+        first = sorted(soon, key=_is_edge)
+        for each in dict.fromkeys([*first, *self._foresight.around(where)[:MOST_TRIED]]):
+            if len(pictures) and (each not in soon or time.monotonic() - begun > START_SECONDS):
                 break
             try:
-                self._hold(cell, self._read(cell))
+                self._layers.hold(each, self._read(each))
             except TessError as error:
                 problem = problem or error
-        if problem is not None and not len(self._residency):
+        if problem is not None and not len(pictures):
             raise problem
-        self._sampler.warm(2 ** len(self.grid.axes) if self.method == "blend" else 1)
+        self._layers.sampler.warm(1 if self.method == "nearest" else 2 ** len(self.grid.axes))
 
-    def _read(self, cell: Cell) -> _Ready:
-        """Read a picture; called on threads."""
-        picture = self._tesseract.picture(cell)
-        if picture.shape != (self.size[1], self.size[0], 3):
-            raise RenderError("the picture has another size", where=f"cell {cell}", got=str(picture.shape))
-        return _Ready(np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2RGBA), np.uint8), thumbnail(picture))
+    def _read(self, wanted: Wanted) -> Ready:
+        """Read a picture or a field; called on threads."""
+        if isinstance(wanted, Edge):
+            return read_field(self._fields, wanted, self.size)
+        return read_picture(self._tesseract.picture, wanted, self.size)
 
     def _place(self, coordinate: ArrayLike) -> list[float]:
         given = np.asarray(coordinate, np.float64).tolist()
@@ -322,78 +301,65 @@ class Stage:
         return place
 
     def _coarse(self) -> list[Cell]:
-        return self._foresight.coarse(min(MOST_COARSE, self._sampler.layers // 4))
+        return self._foresight.coarse(min(MOST_COARSE, self._layers.pictures.layers // 4))
 
     @property
     def _near(self) -> int:
-        return min(1 << 2 * len(self.grid.axes), self._residency.layers // 4)
+        return min(1 << 2 * len(self.grid.axes), self._layers.pictures.layers // 4)
 
-    def _absent(self, cells: Iterable[Cell]) -> Iterator[Cell]:
-        return (cell for cell in cells if cell not in self._residency)
-
-    def _spare(self, where: list[float]) -> Iterator[Cell]:
+    def _spare(self, where: list[float]) -> Iterator[Wanted]:
         """Return what to fill free layers with: something everywhere, then what is near."""
-        if self._residency.full:
+        pictures = self._layers.pictures
+        if pictures.full:
             return iter(())
-        near = self._foresight.around(where)[: self._residency.layers]
-        return islice(self._absent(chain(self._residency.pinned, near)), SPARE_AT_ONCE)
+        near = self._foresight.around(where)[: pictures.layers]
+        return islice(self._layers.absent(chain(pictures.pinned, near)), SPARE_AT_ONCE)
 
-    def _fetch(self, missing: list[Cell]) -> None:
-        """Take what a frame lacks and is ready, or will be in a moment."""
-        self._left = max(self._left, self._upload_bytes // 2, self._bytes)
+    def _fetch(self, found: Sequence[Tap]) -> None:
+        """Take what a frame lacks and is ready; of its pictures, also what will be in a moment."""
+        self._left = max(self._left, self._upload_bytes // 2, self._layers.picture_bytes)
+        missing = list(self._layers.absent(tap.cell for tap in found))
         if not missing:
             self._patience.rested()
         elif (seconds := self._patience.seconds) and not set(missing) <= set(self._fetcher.ready()):
             came = self._fetcher.hurry(missing, seconds)
             (self._patience.rewarded if came else self._patience.in_vain)()
-        for cell in missing:
-            self._take(cell)
+        if self._strength > 0:
+            missing += self._layers.absent(shift.edge for tap in found for shift in tap.shifts)
+        for wanted in missing:
+            self._take(wanted)
 
-    def _take_up(self, wanted: Sequence[Cell]) -> None:
+    def _take_up(self, wanted: Sequence[Wanted]) -> None:
         """Put what is ready into layers, the most urgent first, as far as the budget goes."""
         ready = self._fetcher.ready()
-        rank = {cell: place for place, cell in enumerate(wanted)}
-        for cell in sorted(ready, key=lambda cell: rank.get(cell, len(rank))):
-            if not self._take(cell):
+        rank = {each: place for place, each in enumerate(wanted)}
+        for each in sorted(ready, key=lambda each: rank.get(each, len(rank))):
+            if not self._take(each):
                 break
-        for cell in ready[: max(0, len(ready) - MOST_TAPS)]:  # nobody wants it, and there is no room for it
-            if cell not in rank:
-                self._fetcher.take(cell)
+        for each in ready[: max(0, len(ready) - MOST_TAPS)]:  # nobody wants it, and there is no room for it
+            if each not in rank:
+                self._fetcher.take(each)
 
-    def _take(self, cell: Cell) -> bool:
-        """Put a picture into a layer if it is ready; False where the budget of this frame is used up."""
-        if self._left < self._bytes and self._left < self._upload_bytes:
+    def _take(self, wanted: Wanted) -> bool:
+        """Put something into a layer if it is ready; False where the budget of this frame is used up."""
+        needed = self._layers.bytes_of(wanted)
+        if self._left < needed and self._left < self._upload_bytes:
             return False
-        if (ready := self._fetcher.take(cell)) is not None and self._hold(cell, ready):
-            self._left -= self._bytes
+        ready = self._fetcher.take(wanted)
+        if isinstance(ready, ReadyField) and ready.fields is not self._fields:
+            return True  # it was read before there were finer knots, and is of another edge
+        if ready is not None and self._layers.hold(wanted, ready, self._keep):
+            self._left -= needed
         return True
 
-    def _hold(self, cell: Cell, ready: _Ready) -> bool:
-        layer = self._residency.admit(cell, self._keep)
-        if layer is None:
-            return False
-        self._sampler.put(layer, ready.picture)
-        self._thumbnails[layer] = ready.thumbnail
-        return True
-
-    def _shares(self, found: Sequence[Tap]) -> tuple[list[Share], int]:
-        """Return the layers of a frame and their weights, and how many stand in for a picture that is not there."""
-        shares, replaced = list[Share](), 0
-        for tap in found:
-            layer = self._residency.layer(tap.cell)
-            if layer is None:
-                layer = self._residency.nearest(tap.cell)
-                replaced += tap.weight >= FAINT
-            shares.append(Share(layer, tap.weight))
-        return telling(shares), replaced
-
-    def _count(self, pictures: int, replaced: int) -> None:
+    def _count(self, found: Sequence[Tap], taken: Taken) -> None:
         self._counts.frames += 1
-        self._counts.pictures += pictures
-        self._counts.late += replaced > 0
-        self._counts.replaced += replaced
+        self._counts.pictures += len(found)
+        self._counts.late += taken.replaced > 0
+        self._counts.replaced += taken.replaced
+        self._counts.unmoved += taken.unmoved > 0
+        self._counts.blended += self._strength == 0 and any(tap.shifts for tap in found)
 
 
-def _fewest_layers(grid: Grid) -> int:
-    """Return how many pictures must have room: those of two frames."""
-    return 2 * min(1 << len(grid.axes), MOST_SHARES)
+def _is_edge(wanted: Wanted) -> bool:
+    return isinstance(wanted, Edge)
