@@ -37,6 +37,7 @@ class Drawn(NamedTuple):
     texture: Any
     late: bool = False
     replaced: int = 0
+    moved: bool = False
 
 
 class Counts(NamedTuple):
@@ -44,6 +45,8 @@ class Counts(NamedTuple):
     late: int
     replaced: int = 0
     failed: int = 0
+    unmoved: int = 0
+    blended: int = 0
 
 
 class Pictures:
@@ -55,20 +58,23 @@ class Pictures:
         self.name, self.order = name, order
         self.prepared: list[tuple[Any, Any, Any]] = []
         self.drawn: list[np.ndarray] = []
+        self.strengths: list[float] = []
         self.light = 0.2
+        self.moving = False
 
     @property
     def counts(self) -> Counts:
-        return Counts(len(self.drawn), len(self.drawn) // 10)
+        return Counts(len(self.drawn), len(self.drawn) // 10, blended=self.strengths.count(0.0))
 
     def prepare(self, coordinate: Any, velocity: Any = None, known: Any = ()) -> None:
         self.order.append("prepare")
         self.prepared.append((np.array(coordinate), velocity, list(known)))
 
-    def draw(self, coordinate: np.ndarray, *, shown_in: Any = None) -> Drawn:
+    def draw(self, coordinate: np.ndarray, *, shown_in: Any = None, strength: float = 1.0) -> Drawn:
         self.order.append("draw")
         self.drawn.append(coordinate)
-        return Drawn(self.name)
+        self.strengths.append(strength)
+        return Drawn(self.name, moved=self.moving and strength > 0)
 
     def estimate(self, coordinate: Any) -> np.ndarray:
         return np.full((36, 64, 3), self.light, np.float32)
@@ -80,7 +86,7 @@ class Pictures:
 class Screen:
     """A screen that takes a frame every sixtieth of a second, by the clock of the test."""
 
-    size = (640, 360)
+    size, period, work = (640, 360), 1 / FPS, 0.005
 
     def __init__(self, show: Show) -> None:
         self.show = show
@@ -392,3 +398,29 @@ def test_how_it_stands_with_others_is_on_the_panel(tmp_path: Path) -> None:
         show.go(0.1)
     lower, higher = (show.screen.presented[-1]["panels"][0].image.shape[0] for show in (alone, together))
     assert higher > lower
+
+
+def test_what_the_machine_does_not_hold_is_cross_faded_said_and_counted(tmp_path: Path) -> None:
+    show = Show(tmp_path)
+    show.desk.hud = True
+    show.stages[0].moving = True
+    show.go(1.0)
+    assert set(show.stages[0].strengths) == {1.0}
+    lower = show.screen.presented[-1]["panels"][0].image.shape[0]
+    show.screen.work = 0.02
+    show.go(1.0)
+    assert show.stages[0].strengths[-40:] == [0.0] * 40
+    assert show.screen.presented[-1]["panels"][0].image.shape[0] > lower  # there is a line more
+    assert show.player.report().blended >= 40
+    show.screen.work = 0.005
+    show.go(3.0)
+    assert show.stages[0].strengths[-1] == 1.0
+    assert show.screen.presented[-1]["panels"][0].image.shape[0] == lower
+
+
+def test_slow_frames_of_a_blend_are_no_reason_to_say_so(tmp_path: Path) -> None:
+    show = Show(tmp_path)
+    show.screen.work = 0.05
+    show.go(1.0)
+    assert set(show.stages[0].strengths) == {1.0}
+    assert show.player.report().blended == 0

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option("--fps", type=FPS, default="60", show_default=True, help="Frames a second.")
 @click.option("--vsync/--no-vsync", default=True, show_default=True, help="Whether frames wait for the screen.")
 @click.option("--fit", type=click.Choice(["cover", "contain", "stretch"]), default="cover", show_default=True)
-@click.option("--method", type=click.Choice(["blend", "nearest"]), default="blend", show_default=True)
+@click.option("--method", type=click.Choice(["nearest", "blend", "morph"]), help="Morph if it is baked, else blend.")
 @click.option(
     "--delay-ms", type=float, default=0.0, show_default=True, help="Pictures later than the sound; or earlier."
 )
@@ -53,7 +53,7 @@ def play(
     fps: Fraction,
     vsync: bool,
     fit: str,
-    method: str,
+    method: str | None,
     delay_ms: float,
     hud: bool,
     record: Path | None,
@@ -116,6 +116,10 @@ def _tell(report: ShowReport) -> None:
     click.echo(
         f"{report.late_share:.2%} of them late, {report.replaced:,} pictures replaced, {report.failed:,} unreadable"
     )
+    if report.blended:
+        click.echo(f"{report.blended:,} frames were cross-faded, since morph was more than this machine holds")
+    if report.unmoved:
+        click.echo(f"{report.unmoved:,} frames stood still in part, since a field was not ready")
     if report.overflows:
         click.echo(f"sound was lost {report.overflows:,} times; see docs/how-to/troubleshooting.md")
     if report.calmed:

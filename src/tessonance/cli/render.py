@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--fps", type=FPS, default="30", show_default=True, help="30, 59.94, 30000/1001 …")
 @click.option("--from", "start", type=SECONDS, default="0", help="Where in the song to begin; seconds or 1:30.")
 @click.option("--to", "stop", type=SECONDS, help="Where to end.")
-@click.option("--method", type=click.Choice(["blend", "nearest"]), default="blend", show_default=True)
+@click.option("--method", type=click.Choice(["nearest", "blend", "morph"]), help="Morph if it is baked, else blend.")
 @click.option("--fit", type=click.Choice(["cover", "contain", "stretch"]), default="cover", show_default=True)
 @click.option("--hud", is_flag=True, help="Draw the parameters and the place in the tesseract.")
 @click.option("--encoder", default="auto", show_default=True, help="Such as h264_nvenc; `tess doctor` lists them.")
@@ -44,7 +44,7 @@ def render(
     fps: Fraction,
     start: float,
     stop: float | None,
-    method: str,
+    method: str | None,
     fit: str,
     hud: bool,
     encoder: str,

@@ -154,7 +154,8 @@ class CpuSampler:
     def _fetch(self, cell: Cell) -> NDArray[np.uint8]:
         picture = self._read(cell)
         if self._fields is None and self._region is not None:
-            picture = self._shown(picture).copy()  # what no frame shows is not kept either
+            shown = self._shown(picture)
+            picture = picture if shown is picture else shown.copy()  # what no frame shows is not kept either
         picture = picture.view()
         picture.flags.writeable = False  # it will be handed out again
         return picture

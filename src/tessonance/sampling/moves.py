@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Mover"]
 
-NONE = np.empty(0, np.float32)
+NONE: Any = None  # that there is none is missing in the types of OpenCV
 
 
 class Mover:

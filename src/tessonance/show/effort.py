@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections import deque
-from statistics import median
 
 __all__ = ["Effort"]
 
 REMEMBERED = 60  # frames
 LONG_SHARE = 0.95  # of the frame's period; what takes longer is late
 MOST_LONG = 8  # of the frames remembered, until pictures move no more
-REST_FRAMES = 120  # for which they do not, at least; twice as many each time it was in vain
-LONGEST_REST = 18_000  # five minutes, after which it is tried whatever was foreseen
-ROOM_SHARE = 0.8  # of the period, in which frames must be expected to fit
-PROOF_FRAMES = 600  # of moved pictures, until all is forgotten
+REST_FRAMES = 120  # for which they do not; twice as many each time it was in vain
+LONGEST_REST = 18_000  # five minutes at 60 a second
+TRIAL_FRAMES = 120  # after a rest, which have to fit more easily
+TRIAL_SHARE = 0.8  # of the period
+PROOF_FRAMES = 3600  # of moved pictures, until rests are as short as at first
 RISE_FRAMES = 30  # over which pictures come to move all the way, so that nothing leaps
 
 
 class Effort:
     """Gives moving pictures up where frames take too long, and takes it up again when there is room.
 
-    What a moved frame costs more than a still one is measured when it is given up. It is taken up again after two
-    seconds, if what still frames cost then, and that, fit into four fifths of a frame.
+    What frames take is measured, not foreseen: after a rest pictures are moved again, and where that is still too much
+    the next rest is twice as long. So a burst of other work costs two seconds of morph, and a machine that is too slow
+    for it is asked again ever more seldom.
 
     Attributes
     ----------
@@ -31,10 +32,9 @@ class Effort:
 
     def __init__(self) -> None:
         self.strength = 1.0
-        self._moved: deque[tuple[float, bool]] = deque(maxlen=REMEMBERED)  # seconds, and whether that was too long
-        self._still: deque[float] = deque(maxlen=REMEMBERED)
-        self._rest, self._rested, self._proved = REST_FRAMES, 0, 0
-        self._cost = self._more = 0.0
+        self._long: deque[bool] = deque(maxlen=REMEMBERED)
+        self._rest, self._rested = REST_FRAMES, 0
+        self._moved = TRIAL_FRAMES  # frames since the last rest
 
     @property
     def resting(self) -> bool:
@@ -54,33 +54,22 @@ class Effort:
             Whether pictures were moved in it.
         """
         if self.resting:
-            self._note_rest(seconds, period)
+            self._rested += 1
+            if self._rested >= self._rest:
+                self._try_again()
             return
         self.strength = min(1.0, self.strength + 1 / RISE_FRAMES)
         if not moved:
             return
-        self._moved.append((seconds, seconds > LONG_SHARE * period))
-        self._proved += 1
-        if self._proved >= PROOF_FRAMES:
+        self._moved += 1
+        share = LONG_SHARE if self._moved > TRIAL_FRAMES else TRIAL_SHARE
+        self._long.append(seconds > share * period)
+        if self._moved == PROOF_FRAMES:
             self._rest = REST_FRAMES
-        if sum(long for _, long in self._moved) >= MOST_LONG:
-            self._give_up()
+        if sum(self._long) >= MOST_LONG:
+            self.strength, self._rested = 0.0, 0
 
-    def _give_up(self) -> None:
-        self.strength = 0.0
-        self._cost = median(seconds for seconds, _ in self._moved)
-        self._still.clear()
-        self._rested = 0
-
-    def _note_rest(self, seconds: float, period: float) -> None:
-        self._still.append(seconds)
-        self._rested += 1
-        if self._rested == min(REMEMBERED, self._rest):
-            self._more = max(0.0, self._cost - median(self._still))
-        if self._rested < self._rest:
-            return
-        if self._rested >= LONGEST_REST or median(self._still) + self._more <= ROOM_SHARE * period:
-            self.strength = 1 / RISE_FRAMES
-            self._rest = min(LONGEST_REST, 2 * self._rest)
-            self._proved = 0
-            self._moved.clear()
+    def _try_again(self) -> None:
+        self.strength, self._moved = 1 / RISE_FRAMES, 0
+        self._rest = min(LONGEST_REST, 2 * self._rest)
+        self._long.clear()

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from tessonance.errors import RenderError
 from tessonance.sampling.cpu import CpuSampler
-from tessonance.sampling.fit import cut
+from tessonance.sampling.fit import kept
 from tessonance.show.ahead import ahead
+from tessonance.show.methods import chosen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tessonance.grid import Cell
     from tessonance.sinks import Sink
     from tessonance.sound.decoders import Song
     from tessonance.store import Tesseract
@@ -144,14 +144,22 @@ def opened(path: str | Path) -> Tesseract:
     return open_tesseract(path)
 
 
-def sampler_of(tesseract: Tesseract, *, method: str, cut_to: tuple[int, int] | None) -> CpuSampler:
-    """Return a sampler of pictures that are cut as soon as they are read: what no frame shows is not blended either."""
+def sampler_of(tesseract: Tesseract, *, method: str | None, cut_to: tuple[int, int] | None) -> CpuSampler:
+    """Return a sampler of what the frames of a film show of the pictures: the rest is not weighed either.
 
-    def read(cell: Cell) -> NDArray[np.uint8]:
-        picture = tesseract.picture(cell)
-        return picture if cut_to is None else cut(picture, cut_to).copy()
-
-    return CpuSampler(read, tesseract.grid, tesseract.knots(), method=method)
+    Parameters
+    ----------
+    tesseract : Tesseract
+    method : str or None
+        See `tessonance.show.methods.chosen`.
+    cut_to : (int, int) or None
+        Width and height of frames that are to be covered; None where all of a picture is shown.
+    """
+    method, fields = chosen(tesseract, method)
+    picture = tesseract.project.picture
+    region = None if cut_to is None else kept((picture.width, picture.height), cut_to)
+    knots = tesseract.knots()
+    return CpuSampler(tesseract.picture, tesseract.grid, knots, method=method, fields=fields, region=region)
 
 
 def pump(maker: Maker, part: Part, sink: Sink, progress: Callable[[int, int], None] | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Layers", "Taken"]
 
+NONE: Any = None  # that there is none is missing in the types of OpenCV
 MOST_EDGES = 16_384  # whose fields are known, or known to be none
-EMPTY = np.empty(0, np.float32)
 
 
 class Taken(NamedTuple):
@@ -179,5 +179,5 @@ class Layers:
         places = self._still.copy()
         for layer, backward, by in share.moves:
             places += self._small[layer][..., 2 * backward : 2 * backward + 2] * np.float32(by / (PLACES << PART_BITS))
-        moved = cv2.remap(small, places, EMPTY, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        moved = cv2.remap(small, places, NONE, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(moved, np.float32)

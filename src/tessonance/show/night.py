@@ -60,7 +60,7 @@ def render_take(
     fps: float | Fraction = 30,
     start: float = 0.0,
     stop: float | None = None,
-    method: str = "blend",
+    method: str | None = None,
     fit: str = "cover",
     hud: bool = False,
     encoder: str = "auto",

@@ -51,7 +51,8 @@ class Look:
     fps : float
     vsync : bool
     fit : {"cover", "contain", "stretch"}
-    method : {"blend", "nearest"}
+    method : {"nearest", "blend", "morph"}, optional
+        ``morph`` unless given where a tesseract is baked, else ``blend``.
     delay_ms : float
         How much later than the sound the pictures come; less than 0 for earlier, where they are known so early.
     hud : bool
@@ -66,7 +67,7 @@ class Look:
     fps: float = 60.0
     vsync: bool = True
     fit: str = "cover"
-    method: str = "blend"
+    method: str | None = None
     delay_ms: float = 0.0
     hud: bool = False
     flash_limit: bool = True

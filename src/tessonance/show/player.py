@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from tessonance.show.effort import Effort
 from tessonance.show.flash_estimate import coded, framed, linear
 from tessonance.show.overlays import Overlays
 from tessonance.show.pacing import FrameTimes
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Others", "Player", "Screen", "ShowReport", "Stage"]
 
 BEHIND_SECONDS = 0.05  # over which the velocity is taken
+BLENDING = "morph is too much here: cross-fading"
 AHEAD_SECONDS = (0.017, 0.033, 0.067, 0.1, 0.15, 0.2)  # where a path may be known already: that of a song
 
 
@@ -57,8 +59,8 @@ class Stage(Protocol):
         """Ask for the pictures that will be needed."""
         ...
 
-    def draw(self, coordinate: ArrayLike, *, shown_in: tuple[int, int] | None = None) -> Drawn:
-        """Draw the frame of a coordinate with what is there."""
+    def draw(self, coordinate: ArrayLike, *, shown_in: tuple[int, int] | None = None, strength: float = 1.0) -> Drawn:
+        """Draw the frame of a coordinate with what is there; at a strength of 0 nothing moves."""
         ...
 
     def estimate(self, coordinate: ArrayLike) -> NDArray[np.float32]:
@@ -76,6 +78,16 @@ class Screen(Protocol):
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
+        ...
+
+    @property
+    def period(self) -> float:
+        """Seconds from frame to frame."""
+        ...
+
+    @property
+    def work(self) -> float:
+        """Seconds that the work of the last frame took, from `begin` until everything was drawn."""
         ...
 
     @property
@@ -158,6 +170,10 @@ class ShowReport:
         Frames that the flash limiter changed.
     overflows : int
         How often sound was lost.
+    unmoved : int
+        Frames in which a picture stood still because its field was not ready.
+    blended : int
+        Frames whose pictures were cross-faded, because moving them was more than the machine holds.
     """
 
     pace: Pace
@@ -166,6 +182,8 @@ class ShowReport:
     failed: int
     calmed: int
     overflows: int
+    unmoved: int = 0
+    blended: int = 0
 
 
 class Player:
@@ -205,6 +223,7 @@ class Player:
         self._limiter, self._fit, self._delay = limiter, fit, delay_seconds
         self._clock, self._times, self._others = clock, FrameTimes(), others
         self._overlays = Overlays(desk, self._status)
+        self._effort, self._moved = Effort(), False
         self._places = [np.full(1, 0.5)] * len(self._stages)
 
     def frame(self) -> bool:
@@ -214,10 +233,12 @@ class Player:
         if self._desk.leaving or self._screen.closed:
             return False
         self._prepare(now)
+        prepared = self._clock() - now
         due = self._screen.begin()
         self._listener.advance(due)
         self._draw(due)
         self._times.add(self._screen.swap())
+        self._effort.note(prepared + self._screen.work, self._screen.period, moved=self._moved)
         return True
 
     def report(self) -> ShowReport:
@@ -231,6 +252,8 @@ class Player:
             sum(each.failed for each in counts),
             0 if self._limiter is None else self._limiter.calmed,
             self._listener.source.state.overflows,
+            sum(each.unmoved for each in counts),
+            sum(each.blended for each in counts),
         )
 
     def _attend(self, now: float) -> None:
@@ -266,7 +289,8 @@ class Player:
         piece, before, mix = self._desk.showing(due)
         pieces = (piece,) if before is None else (before, piece)
         shown_in = size if self._fit == "cover" else None
-        drawn = [self._stages[each].draw(self._place(each, seconds), shown_in=shown_in) for each in pieces]
+        drawn = [self._drawn(each, seconds, shown_in) for each in pieces]
+        self._moved = any(each.moved for each in drawn)
         self._screen.flush()
         voice = self._listener.voice(piece)
         if voice is not None and self._others is not None:
@@ -280,6 +304,10 @@ class Player:
             fade=self._desk.darkness(due),
             panels=self._overlays.panels(voice, seconds, size, due),
         )
+
+    def _drawn(self, piece: int, seconds: float, shown_in: tuple[int, int] | None) -> Drawn:
+        place = self._place(piece, seconds)
+        return self._stages[piece].draw(place, shown_in=shown_in, strength=self._effort.strength)
 
     def _calm(self, pieces: Sequence[int], mix: float, now: float) -> float:
         if self._limiter is None:
@@ -314,5 +342,6 @@ class Player:
         report = self.report()
         heard = self._listener.source.name + ("" if state.status == "playing" else f" ({state.status})")
         others = "" if self._others is None else self._others.text
-        lines = tuple(text for text in (self._desk.hands_text, others) if text)
+        blending = BLENDING if self._effort.resting else ""
+        lines = tuple(text for text in (blending, self._desk.hands_text, others) if text)
         return Status(self._times.fps, report.late_share, state.level_db, heard, lines, self._desk.notes(now))

@@ -52,7 +52,7 @@ def render(
     fps: float | Fraction = 30,
     start: float = 0.0,
     stop: float | None = None,
-    method: str = "blend",
+    method: str | None = None,
     fit: str = "cover",
     hud: bool = False,
     encoder: str = "auto",
@@ -82,7 +82,8 @@ def render(
         From 1 to 240; 23.976 means 24000/1001.
     start, stop : float, optional
         The part of the song, in seconds; all of it unless given.
-    method : {"blend", "nearest"}
+    method : {"nearest", "blend", "morph"}, optional
+        ``morph`` unless given where the tesseract is baked, else ``blend``.
     fit : {"cover", "contain", "stretch"}
         How pictures of other proportions get into the frame.
     hud : bool

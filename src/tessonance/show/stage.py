@@ -123,7 +123,7 @@ class Stage:
         self._strength = 1.0
         self._levels = LevelsWatch(self._look, self.grid, self.knots)
         self._fields_found: Fields | None = None
-        field_bytes = 0 if self._fields is None else int(FIELD_SHARE * layer_bytes)
+        field_bytes = 0 if self._fields is None else 1 + int(FIELD_SHARE * layer_bytes)
         self._layers = Layers(context, self.grid, self.size, layer_bytes=layer_bytes, field_bytes=field_bytes)
         self._foresight = Foresight(self.grid, self.knots, method=self._moving_method)
         self._layers.pictures.pin(self._coarse())

@@ -46,6 +46,8 @@ class Pacer:
     period : float
         Seconds from frame to frame.
     vsync : bool
+    work : float
+        Seconds that the work of the last frame took.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Pacer:
     ) -> None:
         self.period, self.vsync = 1.0 / fps, vsync
         self._clock, self._sleep = clock, sleep
+        self.work = 0.0
         self._work: deque[float] = deque(maxlen=REMEMBERED)
         self._begun = clock()
         self.due = self._begun + self.period
@@ -83,7 +86,8 @@ class Pacer:
     def hold(self) -> None:
         """Wait until the frame is due; its work is done."""
         now = self._clock()
-        self._work.append(now - self._begun)
+        self.work = now - self._begun
+        self._work.append(self.work)
         until = self.due - (VSYNC_EARLY * self.period if self.vsync else 0.0)
         if (long := until - SPIN_SECONDS - now) > 0.0:
             self._sleep(long)

@@ -74,6 +74,16 @@ class Surface:
         return 1.0
 
     @property
+    def period(self) -> float:
+        """Seconds from frame to frame."""
+        return self.pacer.period
+
+    @property
+    def work(self) -> float:
+        """Seconds that the work of the last frame took, from `begin` until everything was drawn."""
+        return self.pacer.work
+
+    @property
     def closed(self) -> bool:
         """Whether the window is to be closed: somebody wished so, or `close` was called."""
         raise NotImplementedError
