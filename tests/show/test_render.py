@@ -12,6 +12,7 @@ import av
 import numpy as np
 import pytest
 import soundfile
+from memory_fields import MemoryFields, wild
 
 import tessonance as tess
 from tessonance.errors import (
@@ -336,3 +337,31 @@ def test_a_tesseract_without_a_complete_level_is_refused(song: Path, tmp_path: P
 def test_samples_play_as_well_as_a_file(painted: Path, song: Path) -> None:
     samples, rate = soundfile.read(song, dtype="float32")
     np.testing.assert_array_equal(frames(painted, (samples, rate), stop=0.5), frames(painted, song, stop=0.5))
+
+
+class Baked(Tesseract):
+    """A tesseract with fields of noise in memory."""
+
+    def bake(self) -> MemoryFields:  # type: ignore[override]
+        return MemoryFields([along.tolist() for along in self.knots()], wild((32, 32), 5.0))
+
+
+def test_what_is_baked_morphs_and_cover_shows_of_it_what_it_shows_of_whole_frames(painted: Path, song: Path) -> None:
+    with Baked.open(painted) as baked:
+        seen = frames(baked, song, stop=1.0, flash_limit=False)
+        np.testing.assert_array_equal(frames(baked, song, stop=1.0, flash_limit=False, method="morph"), seen)
+        faded = frames(baked, song, stop=1.0, flash_limit=False, method="blend")
+        np.testing.assert_array_equal(frames(painted, song, stop=1.0, flash_limit=False), faded)
+        assert not np.array_equal(seen, faded)
+        sampler = CpuSampler(
+            baked.picture, baked.grid, baked.knots(), method="morph", fields=baked.bake(), cache_bytes=1
+        )
+        path = tess.motion(baked.project.mapping, tess.features(song, baked.project.mapping.feature_names))
+        for number in (0, 10, 25):
+            whole = sampler.frame(path.at(number / 30))
+            np.testing.assert_allclose(seen[number].astype(int), fit(whole, SIZE, "cover"), atol=1)
+
+
+def test_what_is_not_baked_cannot_morph(painted: Path, song: Path) -> None:
+    with pytest.raises(RenderError, match="there is nothing to morph by"):
+        frames(painted, song, method="morph")
