@@ -1,11 +1,12 @@
 """The live show in a real window with a real song: pacing, late pictures, lost sound, memory, and who needs the time.
 
-    python benchmarks/show.py [SONG] [--minutes 10] [--tesseract NAME.tess] [--size 640x360]
+    python benchmarks/show.py [SONG] [--minutes 10] [--tesseract NAME.tess] [--size 640x360] [--method morph]
 
 Without a display it starts one of its own (Xvfb). Wanted, at 640 x 360 with pictures of 512 x 512 and a blend along two
 axes, on two cores without a graphics card: a frame every 16.7 ms, 99 of 100 within 20 ms, at most 0.5 % late, no sound
 lost, and after the first minute less than 10 MB more memory. Without a tesseract one of 17 x 17 is painted by `cppn`
-first. Shares of a core are read from /proc, so they are told on Linux only.
+first; for a morph one of `scene`, whose pictures differ by motion alone, so that all its edges flow, and it is baked.
+Shares of a core are read from /proc, so they are told on Linux only.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING
 import tessonance as tess
 from tessonance.show.ensemble import Ensemble
 from tessonance.show.play import Look, play
+from tessonance.smooth.bake import bake
 from tessonance.sound import probe
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ axis = "bloom"
 feature = "high"
 axis = "ink"
 """
+SCENE = PROJECT.replace("cppn", "scene").replace('"bloom"', '"pan"').replace('"ink"', '"turn"')
 MEMORY_EVERY = 5.0  # seconds
 WANTED = {"median_ms": (16.5, 16.9), "p99_ms": 20.0, "late_share": 0.005, "growth_mb": 10.0, "hearing_share": 0.02}
 
@@ -83,11 +86,13 @@ def display() -> Iterator[None]:
         server.wait()
 
 
-def painted(folder: Path, *, steps: int = 17) -> Path:
-    """Paint a tesseract where none was named."""
+def painted(folder: Path, *, steps: int = 17, moving: bool = False) -> Path:
+    """Paint a tesseract where none was named, and bake it where it is to move."""
     file = folder / "bench.toml"
-    file.write_text(PROJECT.replace("steps = 17", f"steps = {steps}"))
-    tess.generate(file, folder / "bench.tess")
+    file.write_text((SCENE if moving else PROJECT).replace("steps = 17", f"steps = {steps}"))
+    tess.generate(file, folder / "bench.tess").close()
+    if moving:
+        bake(folder / "bench.tess")
     return folder / "bench.tess"
 
 
@@ -167,13 +172,22 @@ def main() -> None:
     parser.add_argument("--tesseract", type=Path)
     parser.add_argument("--minutes", type=float, default=0.5)
     parser.add_argument("--size", default="640x360")
+    parser.add_argument("--method", default="blend", help="blend, nearest or morph")
+    parser.add_argument("--fps", type=float, default=60.0)
     parser.add_argument("--hud", action="store_true")
     parser.add_argument("--no-flash-limit", action="store_true")
     given = parser.parse_args()
     width, height = map(int, given.size.split("x"))
-    look = Look(size=(width, height), vsync=False, hud=given.hud, flash_limit=not given.no_flash_limit)
+    look = Look(
+        size=(width, height),
+        vsync=False,
+        hud=given.hud,
+        flash_limit=not given.no_flash_limit,
+        method=given.method,
+        fps=given.fps,
+    )
     with display(), tempfile.TemporaryDirectory() as folder:
-        tesseract = given.tesseract or painted(Path(folder))
+        tesseract = given.tesseract or painted(Path(folder), moving=given.method == "morph")
         watch = Watch()
         watch.start()
         began = time.process_time()
@@ -188,6 +202,9 @@ def main() -> None:
     print(f"p99 {pace.p99_ms:.2f} ms: {verdict(pace.p99_ms, WANTED['p99_ms'])}; longest {pace.longest_ms:.0f} ms")
     print(f"late {report.late_share:.3%}: {verdict(report.late_share, WANTED['late_share'])}")
     print(f"lost sound {report.overflows}; calmed {report.calmed} frames; unreadable pictures {report.failed}")
+    if given.method == "morph":
+        blended, unmoved = report.blended / pace.frames, report.unmoved / pace.frames
+        print(f"cross-faded {blended:.3%} of the frames; {unmoved:.3%} without a field that was not ready")
     grown = verdict(growth, WANTED["growth_mb"])
     print(f"memory {watch.memory[-1][1]:.0f} MB, {growth:+.1f} since the first minute: {grown}")
     share = hearing.seconds / (given.minutes * 60)

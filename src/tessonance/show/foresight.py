@@ -117,12 +117,14 @@ class Foresight:
         return [tuple(knots[len(knots) // 2] for knots in self._knots)][: max(0, most)]
 
     def _add(self, place: Sequence[float], found: dict[Cell | Edge, None]) -> int:
-        """Add the cells of a place, the heaviest first, and its edges; return how many of the cells are new."""
-        here = sorted(taps(place, self._grid, self._knots, method=self._method), key=_lightness)
+        """Add the cells of a place, the heaviest first, then its edges; return how many of the cells are new."""
+        here = taps(place, self._grid, self._knots, method="nearest" if self._method == "nearest" else "blend")
         before = len(found)
-        found.update((tap.cell, None) for tap in here)
+        found.update((tap.cell, None) for tap in sorted(here, key=_lightness))
         cells = len(found) - before
-        found.update((shift.edge, None) for tap in here for shift in tap.shifts)
+        if cells and self._method == "morph":  # naming edges takes longer than all the rest
+            here = taps(place, self._grid, self._knots, method="morph")
+            found.update((shift.edge, None) for tap in here for shift in tap.shifts)
         return cells
 
     def _guessed(self, coordinate: Sequence[float], velocity: Sequence[float] | None) -> Iterator[list[float]]:
