@@ -16,7 +16,8 @@ from typing import NamedTuple
 import psutil
 
 from tessonance.make.cluster import ClusterCrew
-from tessonance.make.crew import Crew, crew
+from tessonance.make.crew import Crew
+from tessonance.make.crews import crew
 from tessonance.make.painting import Limits, Painting
 from tessonance.project import Project, parse_project
 from tessonance.store import TesseractWriter

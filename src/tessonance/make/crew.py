@@ -7,7 +7,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from tessonance.errors import TessError
-from tessonance.make.resolve import placed
 from tessonance.make.worker import Painter
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from tessonance.make.worker import Hello
     from tessonance.project import Project
 
-__all__ = ["Crew", "Done", "SoloCrew", "cores", "crew", "joined"]
+__all__ = ["Crew", "Done", "SoloCrew", "cores", "joined"]
 
 
 class Done(NamedTuple):
@@ -91,54 +90,6 @@ def cores() -> int:
 def joined(worker: int, hello: Hello) -> dict[str, Any]:
     """Return the event of a worker that can paint now."""
     return {"event": "worker", "worker": worker, "host": hello.host, "pid": hello.pid, "device": hello.device}
-
-
-def crew(
-    project: Project,
-    workers: int,
-    *,
-    task_seconds: float | None = None,
-    cluster: str | None = None,
-    allow_drift: bool = False,
-) -> Crew:
-    """Call together a crew; one worker is this process itself, unless its tasks are to be ended after some time.
-
-    A generator that paints on servers gets a thread for each of them, however many workers are asked for.
-
-    Parameters
-    ----------
-    project : Project
-    workers : int
-        At least 1; a cluster has its own.
-    task_seconds : float, optional
-        After how long a task is taken for stuck.
-    cluster : str, optional
-        Of Dask; see `tessonance.make.cluster.ClusterCrew`.
-    allow_drift : bool
-        Whether workers of the cluster that paint other pictures than the first may paint.
-
-    Returns
-    -------
-    Crew
-
-    Raises
-    ------
-    TessError
-        If the generator cannot be opened.
-    """
-    from tessonance.make.processes import ProcessCrew
-
-    if cluster is not None:
-        from tessonance.make.cluster import ClusterCrew
-
-        return ClusterCrew(project, cluster, task_seconds=task_seconds, allow_drift=allow_drift)
-    if places := placed(project):
-        from tessonance.make.places import PlaceCrew
-
-        return PlaceCrew(places, task_seconds=task_seconds)
-    if workers == 1 and task_seconds is None:
-        return SoloCrew(project)
-    return ProcessCrew(project, workers, task_seconds=task_seconds)
 
 
 class SoloCrew:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from tessonance.errors import OutputExists, TessError
-from tessonance.make.crew import cores, crew
+from tessonance.make.crew import cores
+from tessonance.make.crews import crew
 from tessonance.make.painting import Limits, Painting
 from tessonance.make.resolve import lasting, resolved
 from tessonance.make.scope import cells_wanted, level_wanted
