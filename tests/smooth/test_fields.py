@@ -42,7 +42,7 @@ def test_a_field_is_kept_in_a_quarter_of_the_size_and_comes_back():
     motion = find(first, second)
     field = shrink(motion, 96, 128)
     assert field.forward.shape == field.backward.shape == (24, 32, 2)
-    assert max(np.abs(field.forward).max(), np.abs(field.backward).max()) == 127
+    assert field.scale >= 128 / 2048
     forward, backward = spread_out(field, (96, 128), (96, 128))
     assert np.abs(forward - motion.forward).mean() < 0.5
     assert np.abs(backward - motion.backward).mean() < 0.5

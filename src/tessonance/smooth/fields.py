@@ -32,6 +32,7 @@ FIELD_SIDE = (
 HELD, TORN = 1.0, 1.4
 COARSE, AROUND = 4, 2.0  # how much smaller that is looked at, and how far around a place, in such pixels
 FAINT = 1e-3
+FINEST = 1 / 2048  # of the longer side: a quarter of a pixel of 512; finer steps show nothing, and take more room
 
 
 class Motion(NamedTuple):
@@ -85,12 +86,9 @@ def shrink(motion: Motion, height: int, width: int) -> Field:
     both = [cv2.resize(flow, size, interpolation=cv2.INTER_AREA) * by for flow in (motion.forward, motion.backward)]
     most = float(max(height, width))
     pixels = np.clip(np.stack(both), -most, most)
-    scale = np.float32(np.abs(pixels).max() / LARGEST_INT8)
-    if not scale > 0:
-        still = np.zeros(pixels.shape[1:], np.int8)
-        return Field(still, still, 0.0)
+    scale = np.float32(max(np.abs(pixels).max() / LARGEST_INT8, most * FINEST))
     codes = np.rint(pixels / scale).astype(np.int8)
-    return Field(codes[0], codes[1], float(scale))
+    return Field(codes[0], codes[1], float(scale) if codes.any() else 0.0)
 
 
 def spread_out(field: Field, shape: tuple[int, ...], full: tuple[int, ...]) -> tuple[Floats, Floats]:

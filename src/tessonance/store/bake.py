@@ -15,6 +15,7 @@ from tessonance.store.bake_format import (
     FLOW,
     NOT_BAKED,
     SHARES,
+    ZSTD_LEVEL,
     BakeFiles,
     BakeNotes,
     read_notes,
@@ -357,8 +358,9 @@ def encode_field(field: Field) -> bytes:
     """Return both directions of a field as they are stored: one Zstandard frame."""
     import zstandard
 
-    raw = np.stack([field.forward, field.backward]).astype(np.int8, copy=False)
-    return zstandard.ZstdCompressor(level=3, write_checksum=True).compress(np.ascontiguousarray(raw).data)
+    both = np.stack([field.forward, field.backward]).astype(np.int8, copy=False)
+    planes = np.ascontiguousarray(both.transpose(0, 3, 1, 2))
+    return zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=True).compress(planes.data)
 
 
 def decode_field(encoded: memoryview, files: BakeFiles, *, where: str) -> NDArray[np.int8]:
@@ -382,7 +384,8 @@ def decode_field(encoded: memoryview, files: BakeFiles, *, where: str) -> NDArra
         raise DamagedPicture(f"the field is damaged: {error}", where=where) from None
     if len(raw) != math.prod((2, *files.field_shape, 2)):
         raise DamagedPicture("the field is cut short", where=where)
-    return np.frombuffer(raw, np.int8).reshape(2, *files.field_shape, 2)
+    planes = np.frombuffer(raw, np.int8).reshape(2, 2, *files.field_shape)
+    return np.ascontiguousarray(planes.transpose(0, 2, 3, 1))
 
 
 def _small(tesseract: Tesseract, name: str, limit: int) -> bytes:
