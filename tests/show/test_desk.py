@@ -223,6 +223,26 @@ def test_an_edit_is_played_and_a_broken_one_is_told_while_the_old_mapping_goes_o
     assert show.said[-1] == "bloom.toml was read again"
 
 
+def test_an_edit_of_the_hop_is_told_and_the_hands_still_turn_the_old_mapping(show: Show_) -> None:
+    file = show.desk.piece.file.path
+    file.write_text(TEXT + "[sound]\nhop = 128\n")
+    show.go(1.0)
+    assert len(show.said) == 1
+    assert "the hop stays as it is during a show" in show.said[0]
+    assert show.desk.piece.mapping.sound.hop == 256
+    show.press("up")
+    show.go(0.1)
+    assert show.listener.voices[0].performer.mapping.routes[0].gain == pytest.approx(2**0.25, rel=1e-3)
+    assert not any("hop" in text for text in show.said[1:])
+
+
+def test_what_was_turned_after_saving_was_asked_for_is_as_the_panel_says(show: Show_) -> None:
+    show.press("up", "s", "up")
+    show.go(1.0)
+    played = show.listener.voices[0].performer.mapping.routes[0].gain
+    assert played == show.desk.piece.played.routes[0].gain
+
+
 def test_an_edit_of_a_tesseract_that_waits_is_kept_for_later(show: Show_) -> None:
     show.desk.pieces[1].file.path.write_text('[[route]]\nfeature = "high"\naxis = "petals"\n')
     show.go(0.1)

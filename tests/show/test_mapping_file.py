@@ -112,7 +112,7 @@ def test_what_is_saved_here_is_told_as_saved_and_is_no_edit(file: Path) -> None:
         watch.look()
     (saved,) = news(watch)
     assert isinstance(saved, Saved)
-    assert saved.mapping is mapping
+    assert saved.mapping.routes == mapping.routes
     assert load_mapping(file, GRID).routes == mapping.routes
 
 
@@ -123,6 +123,22 @@ def test_what_cannot_be_saved_is_told(file: Path) -> None:
     watch.save(mapping)
     watch.look()
     assert "its routes are others by now" in news(watch)[0]
+
+
+def test_an_edit_just_before_saving_is_not_passed_over(file: Path) -> None:
+    watch, before = MappingFile(file, GRID), load_mapping(file, GRID)
+    edit(file, TEXT.replace("release_ms = 1_000", "release_ms = 1_000\ncurve = 2.0"))
+    watch.save(shaped(before, Hands(gain=2.0)))
+    watch.look()
+    (saved,) = news(watch)
+    assert (saved.mapping.routes[1].curve, saved.mapping.routes[1].gain) == (2.0, 1.0)
+    edit(file, TEXT.replace('"bloom"', '"ink"'))
+    watch.save(before)
+    for _ in range(3):
+        watch.look()
+    problem, read = news(watch)
+    assert "its routes are others by now" in problem
+    assert [route.axis for route in read.routes] == ["ink", "ink"]
 
 
 def test_it_watches_on_a_thread(file: Path) -> None:

@@ -12,7 +12,15 @@ import numpy as np
 import pytest
 import soundfile
 
-from tessonance.errors import OutputExists, ProjectError, RenderError, SoundError, TesseractError, TessError
+from tessonance.errors import (
+    ControlError,
+    OutputExists,
+    ProjectError,
+    RenderError,
+    SoundError,
+    TesseractError,
+    TessError,
+)
 from tessonance.grid import Axis
 from tessonance.plugins import open_generator
 from tessonance.project import Generator, Picture, Project, Route
@@ -133,6 +141,18 @@ def test_a_take_that_exists_is_kept(flower: Path, tmp_path: Path) -> None:
     with pytest.raises(OutputExists):
         show(flower, Stage(), record=tmp_path / "night.tessrec")
     assert (tmp_path / "night.tessrec").read_text() == "mine"
+
+
+def test_a_show_that_cannot_begin_keeps_the_take_it_was_to_replace(flower: Path, tmp_path: Path) -> None:
+    take = tmp_path / "night.tessrec"
+    show(flower, Stage(frames=20), record=take)
+    before = take.read_bytes()
+    with pytest.raises(ControlError):
+        show(flower, Stage(), record=take, force=True, osc_in="nowhere")
+    assert take.read_bytes() == before
+    with pytest.raises(ControlError):
+        show(flower, Stage(), record=tmp_path / "new.tessrec", osc_in="nowhere")
+    assert not (tmp_path / "new.tessrec").exists()
 
 
 def test_a_tesseract_that_is_deleted_during_the_show_plays_on_with_what_is_there(flower: Path) -> None:

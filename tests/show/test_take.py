@@ -121,8 +121,18 @@ def test_a_take_that_exists_is_replaced_only_on_demand(tmp_path: Path) -> None:
     with pytest.raises(OutputExists, match="exists already"):
         TakeWriter(path, PIECES)
     assert path.read_text() == "mine"
-    TakeWriter(path, PIECES, force=True).close()
-    assert path.read_bytes().startswith(take_blocks.MAGIC)
+    perform(tmp_path / "b.tessrec", until=2.0).close()
+    long = (tmp_path / "b.tessrec").stat().st_size
+    TakeWriter(tmp_path / "b.tessrec", PIECES, force=True).close()
+    assert (tmp_path / "b.tessrec").stat().st_size < long
+
+
+def test_what_is_no_take_is_never_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "song.wav"
+    path.write_text("my only copy")
+    with pytest.raises(OutputExists, match="is no take"):
+        TakeWriter(path, PIECES, force=True)
+    assert path.read_text() == "my only copy"
 
 
 def test_a_take_that_cannot_be_written_is_refused(tmp_path: Path) -> None:

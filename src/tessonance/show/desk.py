@@ -42,12 +42,15 @@ class LivePiece:
     file : MappingFile
         Where it is saved, whether it exists yet or not.
     hands : Hands
+    saving : Hands
+        As they were when they were asked to be saved last.
     """
 
     name: str
     mapping: Mapping
     file: MappingFile
     hands: Hands = field(default_factory=Hands)
+    saving: Hands = field(default_factory=Hands)
 
     @property
     def played(self) -> Mapping:
@@ -129,6 +132,7 @@ class Desk:
         elif action == "blackout":
             self.blackout(not self._dark, now)
         elif action == "save":
+            self.piece.saving = self.piece.hands
             self.piece.file.save(self.piece.played)
         elif action == "tap":
             self._tap(now)
@@ -248,14 +252,18 @@ class Desk:
         if isinstance(news, str):
             self.note(news, now)
             return
-        if isinstance(news, Saved):
-            piece.mapping, piece.hands = news.mapping, Hands()
-            self.note(f"saved to {piece.file.path.name}", now)
+        mapping = news.mapping if isinstance(news, Saved) else news
+        if mapping.sound.hop != piece.mapping.sound.hop:
+            self.note(f"{piece.file.path.name}: the hop stays as it is during a show; the mapping before goes on", now)
             return
-        piece.mapping = news
-        if number in (self._fade.piece, self._fade.showing(now).over):
+        played, piece.mapping = Routes.of(piece.played), mapping
+        if isinstance(news, Saved):
+            piece.hands = piece.hands.beyond(piece.saving)
+            piece.saving = Hands()
+        if Routes.of(piece.played) != played and number in (self._fade.piece, self._fade.showing(now).over):
             self._play(number)
-        self.note(f"{piece.file.path.name} was read again", now)
+        done = "saved to {}" if isinstance(news, Saved) else "{} was read again"
+        self.note(done.format(piece.file.path.name), now)
 
     def _tap(self, now: float) -> None:
         if not set(TEMPO) & set(self.piece.played.feature_names):

@@ -48,6 +48,15 @@ class Hands:
             smoothing=_between(self.smoothing * SMOOTHING_STEP**smoothing, SMOOTHING_MOST),
         )
 
+    def beyond(self, saved: Hands) -> Hands:
+        """Return what was turned since these were saved."""
+        return Hands(
+            _between(self.gain / saved.gain, GAIN_MOST),
+            _between(self.smoothing / saved.smoothing, SMOOTHING_MOST),
+            None if self.automatic_level == saved.automatic_level else self.automatic_level,
+            None if self.start_level_db == saved.start_level_db else self.start_level_db,
+        )
+
     def levelled(self, on: bool, *, level_db: float) -> Hands:
         """Return them with the automatic level on, or off and standing where the sound is now."""
         return replace(self, automatic_level=on, start_level_db=None if on else round(min(max(level_db, -120), 20), 1))

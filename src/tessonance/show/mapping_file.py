@@ -27,7 +27,13 @@ LEVEL = ("automatic_level", "start_level_db")
 
 @dataclass(frozen=True)
 class Saved:
-    """A mapping that was asked to be saved is in the file now."""
+    """What was asked to be saved is in the file now.
+
+    Parameters
+    ----------
+    mapping : Mapping
+        The whole file: what was edited just before is in it, too.
+    """
 
     mapping: Mapping
 
@@ -92,10 +98,10 @@ class MappingFile:
             mapping = self._to_save.get()
             try:
                 save_mapping(self.path, mapping)
-                self.news.put(Saved(mapping))
-            except TessError as error:
+                self.news.put(Saved(load_mapping(self.path, self._grid)))
+                self._known = self._seen = self._stamp()
+            except TessError as error:  # an edit that is in the way is still to be read
                 self.news.put(str(error))
-            self._known = self._seen = self._stamp()
 
     def _watch(self) -> None:
         while not self._unwanted.wait(LOOK_SECONDS):

@@ -19,11 +19,12 @@ from tessonance.show.listener import Listener
 from tessonance.show.mapping_file import MappingFile
 from tessonance.show.player import Player
 from tessonance.show.remote import Remote
-from tessonance.show.take import Piece, TakeWriter
+from tessonance.show.take import Piece, TakeWriter, check_take
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from tessonance.control.osc import OscIn, OscOut
     from tessonance.show.player import ShowReport
     from tessonance.show.stage import Stage
     from tessonance.sinks.surface import Surface
@@ -142,17 +143,20 @@ def play(
         if source is None or isinstance(source, str):
             source = open_input(source, output=output, start=start, loop=loop)
             stack.callback(source.close)
-        writer = None
         if record is not None:
+            check_take(record, force=force)
+        hearing, telling = _others(stack, osc_in, osc_out)
+        screen = surface or stack.enter_context(_window(look, pieces[0].name))
+        stages = _stages(stack, screen, opened, look)
+        writer = None
+        if record is not None:  # at last: a show that cannot begin replaces no take
             writer = TakeWriter(record, [Piece(piece.name, piece.mapping.grid) for piece in pieces], force=force)
             stack.callback(writer.close)
         also = TEMPO if osc_out is not None else ()
         listener = Listener(source, [piece.mapping.grid for piece in pieces], record=writer, also=also)
         stack.callback(listener.close)
         desk = Desk(pieces, listener, hud=look.hud, say=say)
-        screen = surface or stack.enter_context(_window(look, pieces[0].name))
-        stages = _stages(stack, screen, opened, look)
-        others = _remote(stack, desk, osc_in, osc_out, features=source.name == OSC_NAME)
+        others = Remote(desk, hearing=hearing, telling=telling, features=source.name == OSC_NAME)
         player = Player(
             desk,
             listener,
@@ -247,12 +251,12 @@ def _stages(stack: ExitStack, screen: Surface, opened: Sequence[Tesseract], look
     ]
 
 
-def _remote(stack: ExitStack, desk: Desk, osc_in: str | None, osc_out: str | None, *, features: bool) -> Remote:
+def _others(stack: ExitStack, osc_in: str | None, osc_out: str | None) -> tuple[OscIn | None, OscOut | None]:
     from tessonance.control.osc import OscIn, OscOut
 
     hearing = stack.enter_context(OscIn(osc_in)) if osc_in is not None else None
     telling = stack.enter_context(OscOut(osc_out)) if osc_out is not None else None
-    return Remote(desk, hearing=hearing, telling=telling, features=features)
+    return hearing, telling
 
 
 def _run(player: Player, desk: Desk, writer: TakeWriter | None, seconds: float | None) -> None:

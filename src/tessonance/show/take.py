@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, Full, Queue
@@ -25,12 +27,13 @@ if TYPE_CHECKING:
     from tessonance.grid import Grid
     from tessonance.show.changes import Change
 
-__all__ = ["SUFFIX", "Piece", "TakeWriter"]
+__all__ = ["SUFFIX", "Piece", "TakeWriter", "check_take"]
 
 SUFFIX = ".tessrec"
 SAMPLES_AT_ONCE = RATE // 4
 BLOCKS_WAITING = 400  # over a minute of them: a disk that is stuck for longer has failed
 GLANCE_SECONDS = 0.2
+SYNC_SECONDS = 1.0  # between two times that the system is made to write to the disk itself
 PATIENCE_SECONDS = 10.0  # with a disk that is stuck, at the end of a show
 
 
@@ -51,8 +54,8 @@ class Piece:
 class TakeWriter:
     """Writes a take while the show goes on, on a thread of its own; a `Record`.
 
-    What is written is good up to the last quarter of a second, whatever happens then. A disk that fails ends the
-    take, not the show.
+    What is written is good up to the last quarter of a second if the program is killed, and up to the last second or
+    two if the power goes. A disk that fails ends the take, not the show.
 
     Parameters
     ----------
@@ -71,13 +74,14 @@ class TakeWriter:
     Raises
     ------
     OutputExists
-        If there is one already and `force` is not set.
+        If there is one already and `force` is not set, or a file that is no take.
     SoundError
         If it cannot be written.
     """
 
     def __init__(self, path: str | Path, pieces: Sequence[Piece], *, force: bool = False) -> None:
         self.path, self.trouble = Path(path), ""
+        check_take(self.path, force=force)
         self._file = _opened(self.path, force=force)
         self._queue: Queue[bytes] = Queue(BLOCKS_WAITING)
         self._sample = 0
@@ -137,11 +141,15 @@ class TakeWriter:
             self.trouble = f"{self.path.name}: the disk does not keep up; the take ends here"
 
     def _write(self) -> None:
+        synced = time.monotonic()
         while not self.trouble:
             try:
                 self._file.write(self._queue.get(timeout=GLANCE_SECONDS))
                 if self._queue.empty():
                     self._file.flush()
+                    if time.monotonic() - synced > SYNC_SECONDS:
+                        os.fsync(self._file.fileno())
+                        synced = time.monotonic()
             except Empty:
                 if self._over.is_set():
                     return
@@ -150,6 +158,37 @@ class TakeWriter:
 
     def _fail(self, error: OSError) -> None:
         self.trouble = f"{self.path.name}: cannot be written: {error.strerror}; the take ends here"
+
+
+def check_take(path: str | Path, *, force: bool = False) -> None:
+    """Refuse a path that no take can be written to, before anything else is begun.
+
+    Parameters
+    ----------
+    path : path-like
+    force : bool
+        Whether a take that exists may be replaced. What is no take, such as a song, never is.
+
+    Raises
+    ------
+    OutputExists
+    SoundError
+        If its folder is not there, or a folder is in its place.
+    """
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise SoundError("cannot be written: the folder is not there", where=path.parent, hint="make it")
+    if not path.exists():
+        return
+    if not force:
+        raise OutputExists("exists already", where=path, hint="give the take another name, or --force")
+    try:
+        with path.open("rb") as file:
+            begins = file.read(len(take_blocks.MAGIC))
+    except OSError as error:
+        raise SoundError(f"cannot be written: {error.strerror}", where=path) from None
+    if begins and begins != take_blocks.MAGIC:
+        raise OutputExists("is no take, so it is not replaced", where=path, hint="give the take another name")
 
 
 def _opened(path: Path, *, force: bool) -> BinaryIO:
