@@ -84,11 +84,14 @@ def test_generate_says_what_there_is_and_what_comes_next(studio: Path) -> None:
 def test_generate_says_how_the_rest_is_painted(studio: Path) -> None:
     words = ("generate", "small.toml", "-o", "part.tess", "--workers", 1)
     assert "without --cells and --until it paints the other 11" in tess(*words, "--until", 0, cwd=studio).stderr
+    assert "levels     3, 1 complete" in tess("info", "part.tess", cwd=studio).stdout
     assert "run it again to paint the other 10" in tess(*words, "--limit", 1, cwd=studio).stderr
 
 
 def test_info_tells_people_and_scripts(studio: Path) -> None:
-    assert "bloom: 0 to 1 in 5 steps" in tess("info", "small.tess", cwd=studio).stdout
+    told = tess("info", "small.tess", cwd=studio).stdout
+    assert "bloom: 0 to 1 in 5 steps" in told
+    assert "levels     3, all complete" in told
     facts = json.loads(tess("info", "small.tess", "--json", cwd=studio).stdout)
     assert (facts["painted"], facts["cells"], facts["complete_level"]) == (15, 15, 2)
     assert facts["routes"] == [{"feature": "low", "axis": "bloom", "act": "position"}]

@@ -40,12 +40,11 @@ def _tell(facts: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(facts, indent=2))
         return
-    level = "none complete yet" if facts["complete_level"] is None else f"{facts['complete_level']} complete"
     picture = facts["picture"]
     click.echo(f"{facts['path']}: {facts['painted']:,} of {facts['cells']:,} pictures, {facts['bytes'] / 1e6:.1f} MB")
     click.echo(f"  pictures   {picture['width']} × {picture['height']}, {picture['codec']}")
     click.echo(f"  generator  {facts['generator']['use']}, seed {facts['generator']['seed']}")
-    click.echo(f"  levels     {facts['levels']}, {level}")
+    click.echo(f"  levels     {facts['levels']}, {_complete(facts)} complete")
     for axis in facts["axes"]:
         ends = " (closed)" if axis["closed"] else ""
         click.echo(f"  axis       {axis['name']}: {axis['from']:g} to {axis['to']:g} in {axis['steps']} steps{ends}")
@@ -53,6 +52,12 @@ def _tell(facts: dict[str, Any], *, as_json: bool) -> None:
     for route in facts["routes"]:
         feature = route["feature"] if isinstance(route["feature"], str) else "{:g}-{:g} Hz".format(*route["feature"])
         click.echo(f"  route      {feature} drives {route['axis']} ({route['act']})")
+
+
+def _complete(facts: dict[str, Any]) -> str:
+    """Return how many levels are complete; they are counted from 0."""
+    count = 0 if facts["complete_level"] is None else facts["complete_level"] + 1
+    return "all" if count == facts["levels"] else str(count) if count else "none"
 
 
 def _facts(tesseract: Tesseract) -> dict[str, Any]:
