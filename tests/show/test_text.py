@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from tessonance.show.text import clipped, label, line_height
 
@@ -14,6 +15,11 @@ def test_every_mask_of_a_size_is_as_high_as_a_line() -> None:
 
 def test_figures_are_of_one_width_so_that_values_do_not_tremble() -> None:
     assert len({label(digit * 4, 16.0).shape[1] for digit in "0123456789"}) == 1
+
+
+@pytest.mark.parametrize("size", range(9, 30))
+def test_words_stand_apart_at_every_size(size: int) -> None:
+    assert label("the file", size).shape[1] - label("thefile", size).shape[1] >= 0.24 * size
 
 
 def test_larger_letters_have_more_ink() -> None:

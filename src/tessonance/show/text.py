@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["clipped", "label", "line_height"]
 
+SPACE = 0.28  # between words, of the font's size: its own is two pixels of eleven, and words run into one another
+
 
 @lru_cache(maxsize=32)
 def _font(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
@@ -43,9 +45,12 @@ def label(text: str, size: float) -> NDArray[np.uint8]:
     ndarray of uint8, shape (line_height(size), width)
         0 where there is no ink, 255 where there is nothing else; shared, so read-only.
     """
-    width = max(1, round(_font(size).getlength(text)))
-    image = Image.new("L", (width, line_height(size)))
-    ImageDraw.Draw(image).text((0, 0), text, fill=255, font=_font(size))
+    font, words, left = _font(size), text.split(" "), [0]
+    for word in words:
+        left.append(left[-1] + round(font.getlength(word)) + round(SPACE * size))
+    image = Image.new("L", (max(1, left[-1] - round(SPACE * size)), line_height(size)))
+    for word, x in zip(words, left, strict=False):
+        ImageDraw.Draw(image).text((x, 0), word, fill=255, font=font)
     mask = np.asarray(image)
     mask.flags.writeable = False
     return mask
