@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import simplejpeg
 
+import tessonance as tess
 from tessonance.project import Project
-from tessonance.store import TesseractWriter, metadata, open_tesseract
+from tessonance.store import TesseractWriter, bake_format, metadata, open_tesseract
 from tessonance.store.codec import largest_encoding
 from tessonance.store.zip_format import MAX_DIRECTORY_BYTES
 
@@ -41,6 +42,10 @@ def test_the_specifications_numbers_are_those_in_force():
     assert "6·H·W + 65,536" in text
     assert f"at most {MAX_DIRECTORY_BYTES:,} bytes" in text
     assert largest_encoding(100, 10) == 6 * 100 * 10 + 65_536
+    assert f"at most {bake_format.MAX_KNOTS:,} in all" in text
+    assert f"at most {bake_format.MAX_EDGES:,} edges" in text
+    assert f"(at most {bake_format.MAX_MAP})" in text
+    assert bake_format.SHARES == (1 / 16, 1 / 4, 1)
 
 
 def test_the_specifications_reader_reads_what_tesseract_reads(make, project_of):
@@ -74,6 +79,7 @@ def test_the_how_to_runs_as_it_stands(make, project_of, monkeypatch, capsys):
     pytest.importorskip("zarr")
     pytest.importorskip("xarray")
     path = make(project_of(5, 3), name="flower.tess")
+    tess.bake(path)
     monkeypatch.chdir(path.parent)
     names = {}
     for code in blocks(DOCS / "how-to" / "read-with-zarr.md", "python"):
@@ -84,3 +90,5 @@ def test_the_how_to_runs_as_it_stands(make, project_of, monkeypatch, capsys):
     assert "15 of 15" in out
     assert names["picture"].shape == (16, 24, 3)
     assert names["strip"].shape == (5, 16, 24, 3)
+    assert names["edges"]["distance"].shape == (4, 3, 3)
+    assert names["flow"].shape == (2, 4, 6, 2)
