@@ -6,30 +6,39 @@ Pictures of 512 × 512 that pan, turn and zoom, every edge with a field; each fr
 16 of them, so 1 to 4 axes are off a knot. The frames of a blend and of a morph, of `CpuSampler` and `GlSampler`, take
 turns. Told are milliseconds of processor time per frame, all cores together, which hold on a busy machine too; the last
 columns are the largest and the mean difference between the two samplers' morphs, in 255ths, on pictures of pure noise.
-OpenGL without a graphics card is software rendering: a floor. ``benchmarks/show.py SONG --method morph`` plays a whole
-show.
+Then a square of 9 × 9 such pictures is painted and baked, and played along a smooth way at 640 × 360, paced at 60 a
+second, with all that is decoded for it: a live frame without the sound. On a machine that does other work besides,
+``--slower 4`` gives each frame four times its time. OpenGL without a graphics card is software rendering: a floor.
+``benchmarks/show.py SONG --method morph`` plays a whole show.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
+import tempfile
 import time
 from itertools import product
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+import tessonance as tess
 from tessonance.grid import Axis, Cell, Grid
 from tessonance.plugins import open_generator
 from tessonance.project import parse_project
 from tessonance.sampling import CpuSampler, Edge, GlSampler, Tap, taps
 from tessonance.sampling.fields import steps
 from tessonance.sampling.shares import LayerMove, Share
-from tessonance.sinks.offscreen import offscreen_context
+from tessonance.show.patience import PATIENCE_SECONDS
+from tessonance.show.stage import Stage
+from tessonance.sinks.offscreen import OffscreenWindow, offscreen_context
+from tessonance.smooth.bake import bake
 from tessonance.smooth.fields import find, shrink
 from tessonance.smooth.views import as_float
+from tessonance.store import Tesseract, open_tesseract
 from tessonance.store.bake import Field
 
 SIDE = 512
@@ -159,17 +168,62 @@ def agreement(axes: int, side: int) -> tuple[float, float]:
     return worst, statistics.mean(means)
 
 
+def live(folder: Path, *, seconds: float, slower: float, side: int) -> None:
+    """Play a square by a blend and by a morph, and print what a frame takes."""
+    axes = '{ name = "pan", steps = 9 }, { name = "turn", to = 0.25, steps = 9 }'
+    text = f'picture = {{ width = {side}, height = {side} }}\ngenerator = {{ use = "scene" }}\naxis = [{axes}]\n'
+    tess.generate(parse_project(text), folder / "square.tess").close()
+    bake(folder / "square.tess")
+    heads = ("median", "p99", "processor", "late %", "unmoved %")
+    print(f"\n{'a live frame, ms':16}" + "".join(f"{head:>11}" for head in heads))
+    for method in ("blend", "morph"):
+        with (
+            open_tesseract(folder / "square.tess") as tesseract,
+            OffscreenWindow((640, 360), fps=60 / slower) as window,
+        ):
+            print(f"{method:16}{play(tesseract, window, method, seconds, slower)}")
+
+
+def play(tesseract: Tesseract, window: OffscreenWindow, method: str, seconds: float, slower: float) -> str:
+    """Play a smooth way, which crosses an edge about every third of a second."""
+    period, seen = window.pacer.period / slower, []
+    with Stage(window.context, tesseract, method=method, patience_seconds=slower * PATIENCE_SECONDS) as stage:
+        begun = time.process_time()
+        for number in range(round(seconds / period)):
+            t = number * period
+            place, speed = way(t), (way(t + 0.01) - way(t)) / 0.01
+            stage.prepare(place, speed.tolist())
+            window.begin()
+            window.present(stage.draw(way(t + period), shown_in=window.size).texture)
+            stage.estimate(way(t + period))
+            seen.append(window.swap())
+        used = 1e3 * (time.process_time() - begun) / len(seen)
+        counts = stage.counts
+    middle, high = np.percentile(1e3 * np.diff(seen), [50, 99])
+    figures = (middle, high, used, 100 * counts.late / counts.frames, 100 * counts.unmoved / counts.frames)
+    return "".join(f"{figure:11.2f}" for figure in figures)
+
+
+def way(seconds: float) -> NDArray[np.float64]:
+    """Return where it is at a time."""
+    return 0.5 + 0.4 * np.sin(seconds * np.array([0.9, 0.62]) + np.array([0.1, 0.7]))
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--side", type=int, default=SIDE)
+    parser.add_argument("--seconds", type=float, default=20.0, help="of the loop, each time")
+    parser.add_argument("--slower", type=float, default=1.0, help="give every frame of the loop so many times its time")
     given = parser.parse_args()
     heads = ("CPU blend", "CPU morph", "GL blend", "GL morph", "blend, seen", "morph, seen", "most", "mean")
     print(f"{'axes off a knot':16}" + "".join(f"{head:>13}" for head in heads))
     for axes in (1, 2, 3, 4):
         figures = [*costs(axes, given.rounds, given.side), *agreement(axes, given.side)]
         print(f"{axes:<16}" + "".join(f"{figure:13.2f}" for figure in figures))
+    with tempfile.TemporaryDirectory() as folder:
+        live(Path(folder), seconds=given.seconds, slower=given.slower, side=given.side)
 
 
 if __name__ == "__main__":

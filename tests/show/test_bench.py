@@ -25,6 +25,7 @@ def test_every_part_is_measured_and_comes_with_advice() -> None:
     assert parts[2] == "hearing three features"
     assert any(part.startswith("drawn by") for part in parts)
     assert any(part.startswith("a frame of 160 x 90") for part in parts)
+    assert "the same, where pictures morph" in parts
     assert "99 of 100 frames follow within" in parts
     assert "a sound input" in parts
     for finding in findings:
@@ -48,6 +49,11 @@ def test_frames_that_are_too_slow_come_with_a_rate_that_is_not() -> None:
     assert module._about_frames(0.010, 60) == "in time for 60 a second"
     assert "--fps 30" in module._about_frames(0.020, 60)
     assert "--fps 15" in module._about_frames(0.050, 60)
+
+
+def test_a_morph_that_is_too_slow_is_no_fault_of_the_show() -> None:
+    assert module._about_morph(0.010, 60) == "in time for 60 a second"
+    assert "cross-fade by themselves" in module._about_morph(0.020, 60)
 
 
 def test_an_input_that_cannot_be_opened_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tessonance.errors import GridError
 from tessonance.grid import Axis, Cell, Grid
-from tessonance.sampling import taps
+from tessonance.sampling import Edge, taps
 from tessonance.show.foresight import Foresight
 
 GRID = Grid([Axis(name="a", steps=9), Axis(name="b", steps=8, closed=True)])
@@ -63,6 +63,19 @@ def test_what_is_known_to_come_is_more_urgent_than_what_is_guessed() -> None:
 def test_standing_still_it_asks_for_no_more_than_the_frame() -> None:
     assert set(foresight().soon((0.3, 0.3), (0.0, 1e-9))) == cells_of((0.3, 0.3))
     assert foresight(method="nearest").soon((0.3, 0.3)) == [(2, 2)]
+
+
+@given(places, velocities)
+def test_where_pictures_morph_the_edges_of_a_place_come_after_its_cells(
+    place: tuple[float, float], speed: tuple[float, ...]
+) -> None:
+    soon = foresight(method="morph").soon(place, speed)
+    assert [each for each in soon if not isinstance(each, Edge)] == foresight().soon(place, speed)
+    now = cells_of(place)
+    edges = {shift.edge for tap in taps(place, GRID, KNOTS, method="morph") for shift in tap.shifts}
+    assert set(soon[: len(now)]) == now
+    assert set(soon[len(now) : len(now) + len(edges)]) == edges
+    assert len(set(soon)) == len(soon)
 
 
 @given(places)

@@ -14,6 +14,8 @@ import numpy as np
 
 from tessonance.errors import TessError
 from tessonance.project import ANALYSIS_RATE, Picture
+from tessonance.sampling.fields import quarter, steps
+from tessonance.sampling.shares import LayerMove, Share
 from tessonance.show.fetch import decode_threads
 from tessonance.show.flash import FlashLimiter
 from tessonance.show.pacing import FrameTimes
@@ -31,6 +33,7 @@ __all__ = ["Finding", "bench"]
 
 PICTURES = 24  # different ones, so that none stays in the processor's cache
 BLENDED = 4  # pictures in a frame of two axes
+MOVES = (LayerMove(0, False, steps(0.5, 0.25)), LayerMove(1, True, steps(0.5, 0.25)))  # of each, by two fields
 WORDS_FOR_SOFTWARE = ("llvmpipe", "softpipe", "swrast", "swiftshader", "software")
 CLICK_EVERY, CLICKS = 12_345, 8  # samples: no multiple of a block or a frame
 LOUD = 0.05
@@ -174,10 +177,10 @@ def _drawing(screen: Surface, pictures: list[NDArray[np.uint8]], fps: float) -> 
         opaque = [np.asarray(cv2.cvtColor(each, cv2.COLOR_RGB2RGBA), np.uint8) for each in pictures]
         upload = statistics.median(_seconds(lambda k=k: sampler.put(k, opaque[k])) for k in range(len(opaque)))  # type: ignore[misc]
         yield Finding("handing a picture to it", upload * 1000, "ms", upload < 0.005, "at most a few for each frame")
-        frames = [_seconds(lambda k=k: _frame(screen, sampler, k)) for k in range(40)]  # type: ignore[misc]
-    took = statistics.median(frames[10:])
+        took, moved = _frame_seconds(screen, sampler, ()), _frame_seconds(screen, sampler, MOVES)
     fine = took < 0.8 / fps
     yield Finding(f"a frame of {screen.size[0]} x {screen.size[1]}", took * 1000, "ms", fine, _about_frames(took, fps))
+    yield Finding("the same, where pictures morph", moved * 1000, "ms", True, _about_morph(moved, fps))
 
 
 def _about_frames(seconds: float, fps: float) -> str:
@@ -187,21 +190,38 @@ def _about_frames(seconds: float, fps: float) -> str:
     return f"too slow for {fps:g} a second: a smaller window (--size 640x360), or --fps {slower}"
 
 
+def _about_morph(seconds: float, fps: float) -> str:
+    if seconds < 0.8 / fps:
+        return f"in time for {fps:g} a second"
+    return f"too slow for {fps:g} a second: such shows cross-fade by themselves, or --method blend from the beginning"
+
+
 @contextmanager
 def _sampler(screen: Surface, pictures: list[NDArray[np.uint8]]) -> Iterator[GlSampler]:
     from tessonance.sampling.gl import GlSampler
 
     height, width = pictures[0].shape[:2]
-    sampler = GlSampler(screen.context, (width, height), len(pictures))
+    sampler = GlSampler(screen.context, (width, height), len(pictures), fields=2, terms=2)
     try:
+        for layer in range(2):
+            field = np.random.default_rng(layer).integers(-9, 10, (*quarter((width, height))[::-1], 4), np.int8)
+            sampler.put_field(layer, field)
         sampler.warm(BLENDED)
         yield sampler
     finally:
         sampler.release()
 
 
-def _frame(screen: Surface, sampler: GlSampler, k: int) -> None:
-    shares = [((k + each) % sampler.layers, 1 / BLENDED + 0.001 * (k % 7) * (each - 1.5)) for each in range(BLENDED)]
+def _frame_seconds(screen: Surface, sampler: GlSampler, moves: tuple[LayerMove, ...]) -> float:
+    frames = [_seconds(lambda k=k: _frame(screen, sampler, k, moves)) for k in range(40)]  # type: ignore[misc]
+    return statistics.median(frames[10:])
+
+
+def _frame(screen: Surface, sampler: GlSampler, k: int, moves: tuple[LayerMove, ...]) -> None:
+    shares = [
+        Share((k + each) % sampler.layers, 1 / BLENDED + 0.001 * (k % 7) * (each - 1.5), moves)
+        for each in range(BLENDED)
+    ]
     screen.present(sampler.draw(shares))
     screen.context.finish()
 
