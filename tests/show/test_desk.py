@@ -228,7 +228,7 @@ def test_an_edit_of_the_hop_is_told_and_the_hands_still_turn_the_old_mapping(sho
     file.write_text(TEXT + "[sound]\nhop = 128\n")
     show.go(1.0)
     assert len(show.said) == 1
-    assert "the hop stays as it is during a show" in show.said[0]
+    assert "the hop stays as it is in a show" in show.said[0]
     assert show.desk.piece.mapping.sound.hop == 256
     show.press("up")
     show.go(0.1)
@@ -257,6 +257,34 @@ def test_notes_go_after_a_while_and_the_last_ones_are_kept(show: Show_) -> None:
         show.desk.note(f"note {k}", show.clock.now)
     assert show.desk.notes(show.clock.now) == ("note 2", "note 3", "note 4")
     assert show.desk.notes(show.clock.now + NOTE_SECONDS) == ()
+
+
+def test_what_is_wrong_is_read_until_it_is_right(show: Show_) -> None:
+    file = show.desk.piece.file.path
+    file.write_text(TEXT + "[[route]\n")
+    show.source.trouble = "the device is away"
+    show.go(NOTE_SECONDS + 1.0)
+    away, broken = sorted(show.desk.notes(show.clock.now), reverse=True)
+    assert away == "the device is away"
+    assert "is not TOML" in broken
+    file.write_text(TEXT)
+    show.source.trouble = ""
+    show.go(NOTE_SECONDS + 1.0)
+    assert show.desk.notes(show.clock.now) == ()
+
+
+def test_the_panel_tells_how_the_show_stands(show: Show_) -> None:
+    assert show.desk.lines == ("1 of 3: bloom",)
+    show.press("2", "space", "b", "up")
+    assert show.desk.lines == (
+        "2 of 3: petals",
+        "frozen; Space lets it go on",
+        "black; B brings the picture back",
+        "gain 1.19",
+    )
+    show.press("1", "space", "b")
+    show.go(CROSS_FADE_SECONDS + 0.1)
+    assert show.desk.lines == ("1 of 3: bloom",)
 
 
 def test_a_device_that_goes_away_is_told_once_and_the_show_goes_on(show: Show_) -> None:

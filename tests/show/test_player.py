@@ -424,3 +424,12 @@ def test_slow_frames_of_a_blend_are_no_reason_to_say_so(tmp_path: Path) -> None:
     show.go(1.0)
     assert set(show.stages[0].strengths) == {1.0}
     assert show.player.report().blended == 0
+
+
+def test_that_silence_lets_it_drift_is_on_the_panel(tmp_path: Path) -> None:
+    show = Show(tmp_path)
+    show.listener.source._samples = np.zeros(0, np.float32)  # type: ignore[attr-defined]
+    show.screen.typed = ["p"]
+    awake = show.go(1.0)[-1]["panels"][0].image.shape[0]
+    asleep = show.go(5.0)[-1]["panels"][0].image.shape[0]
+    assert asleep > awake

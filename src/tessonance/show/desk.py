@@ -95,6 +95,7 @@ class Desk:
         self._notes: deque[tuple[float, str]] = deque(maxlen=NOTES)
         self._leave_until = -1e9
         self._told: dict[str, str] = {}
+        self._standing: dict[str, str] = {}  # what is wrong, until it is right
 
     @property
     def dark(self) -> bool:
@@ -149,7 +150,7 @@ class Desk:
             return
         self.frozen = on
         self._listener.send(Hold(on))
-        self.note("frozen" if on else "going on", now)
+        self._say("frozen" if on else "going on")  # the panel has a line for it
 
     def blackout(self, on: bool, now: float, *, seconds: float = BLACKOUT_SECONDS) -> None:
         """Fade the picture out, or in again."""
@@ -185,7 +186,7 @@ class Desk:
                 self._hear_of(number, piece, piece.file.news.get(), now)
         while not self._listener.problems.empty():
             self.note(self._listener.problems.get(), now)
-        self.tell_once("input", self._listener.source.state.message, now)
+        self.tell_once("input", self._listener.source.state.message, now, lasting=True)
         gone, begins = self._fade.advance(now)
         if gone is not None and gone != self._fade.piece:
             self._listener.send(End(gone))
@@ -206,16 +207,31 @@ class Desk:
         self._notes.append((now + NOTE_SECONDS, text))
         self._say(text)
 
-    def tell_once(self, about: str, text: str, now: float) -> None:
-        """Note what is new about something; an empty text means that all is well with it."""
-        if text != self._told.get(about, ""):
-            self._told[about] = text
-            if text:
-                self.note(text, now)
+    def tell_once(self, about: str, text: str, now: float, *, lasting: bool = False) -> None:
+        """Note what is new about something; an empty text means that all is well with it.
+
+        What is `lasting` is to be read until then.
+        """
+        if text == self._told.get(about, ""):
+            return
+        self._told[about] = text
+        if lasting:
+            self._stand(about, text)
+        elif text:
+            self.note(text, now)
 
     def notes(self, now: float) -> tuple[str, ...]:
-        """Return what is to be read now, the oldest first."""
-        return tuple(text for until, text in self._notes if until > now)
+        """Return what is to be read now: what is wrong, then what happened lately, the oldest first."""
+        return (*self._standing.values(), *(text for until, text in self._notes if until > now))
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """How the show stands otherwise than at its beginning, a line each."""
+        number, many = self._fade.piece, len(self.pieces)
+        said = [f"{number + 1} of {many}: {self.pieces[number].name}"] if many > 1 else []
+        said += ["frozen; Space lets it go on"] if self.frozen else []
+        said += ["black; B brings the picture back"] if self._dark else []
+        return (*said, self.hands_text) if self.hands_text else tuple(said)
 
     @property
     def hands_text(self) -> str:
@@ -246,16 +262,18 @@ class Desk:
     def _show(self, piece: int, seconds: float, now: float) -> None:
         self._play(piece)
         self._listener.send(Show(piece, seconds))
-        self.note(f"{piece + 1}: {self.pieces[piece].name}", now)
+        self._say(f"{piece + 1}: {self.pieces[piece].name}")  # the panel has a line for it
 
     def _hear_of(self, number: int, piece: LivePiece, news: Mapping | Saved | str, now: float) -> None:
+        about = f"mapping {number}"
         if isinstance(news, str):
-            self.note(news, now)
+            self._stand(about, news)
             return
         mapping = news.mapping if isinstance(news, Saved) else news
         if mapping.sound.hop != piece.mapping.sound.hop:
-            self.note(f"{piece.file.path.name}: the hop stays as it is during a show; the mapping before goes on", now)
+            self._stand(about, f"{piece.file.path.name}: the hop stays as it is in a show; the mapping before goes on")
             return
+        self._stand(about, "")
         played, piece.mapping = Routes.of(piece.played), mapping
         if isinstance(news, Saved):
             piece.hands = piece.hands.beyond(piece.saving)
@@ -264,6 +282,13 @@ class Desk:
             self._play(number)
         done = "saved to {}" if isinstance(news, Saved) else "{} was read again"
         self.note(done.format(piece.file.path.name), now)
+
+    def _stand(self, about: str, text: str) -> None:
+        """Say what is wrong, and have it read until it is right, which an empty text tells."""
+        self._standing.pop(about, None)
+        if text:
+            self._standing[about] = text
+            self._say(text)
 
     def _tap(self, now: float) -> None:
         if not set(TEMPO) & set(self.piece.played.feature_names):

@@ -265,7 +265,7 @@ def _run(player: Player, desk: Desk, writer: TakeWriter | None, seconds: float |
         while player.frame():
             now = time.perf_counter()
             if writer is not None:
-                desk.tell_once("take", writer.trouble, now)
+                desk.tell_once("take", writer.trouble, now, lasting=True)
             if until is not None and now >= until:
                 return
     except KeyboardInterrupt:  # the usual end of a show that was begun in a terminal

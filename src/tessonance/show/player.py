@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from tessonance.project import TEMPO
 from tessonance.show.effort import Effort
 from tessonance.show.flash_estimate import coded, framed, linear
 from tessonance.show.overlays import Overlays
@@ -342,6 +343,15 @@ class Player:
         report = self.report()
         heard = self._listener.source.name + ("" if state.status == "playing" else f" ({state.status})")
         others = "" if self._others is None else self._others.text
-        blending = BLENDING if self._effort.resting else ""
-        lines = tuple(text for text in (blending, self._desk.hands_text, others) if text)
+        blending = (BLENDING,) if self._effort.resting else ()
+        lines = (*blending, *self._desk.lines, *self._heard_lines(now), *((others,) if others else ()))
         return Status(self._times.fps, report.late_share, state.level_db, heard, lines, self._desk.notes(now))
+
+    def _heard_lines(self, now: float) -> tuple[str, ...]:
+        """Say what is made of the sound, where that cannot be seen otherwise."""
+        voice = self._listener.voice(self._shown(now)[0])
+        if voice is None:
+            return ()
+        beat = voice.performer.beat(self._seconds(now)) if set(TEMPO) & set(voice.track.names) else None
+        said = [f"{beat[1]:.0f} beats a minute"] if beat is not None else []
+        return (*said, "no sound: the picture drifts") if voice.performer.asleep else tuple(said)
