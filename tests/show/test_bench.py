@@ -46,9 +46,24 @@ def test_a_machine_without_a_screen_is_told_so_and_the_rest_is_measured(monkeypa
 
 
 def test_frames_that_are_too_slow_come_with_a_rate_that_is_not() -> None:
-    assert module._about_frames(0.010, 60) == "in time for 60 a second"
-    assert "--fps 30" in module._about_frames(0.020, 60)
-    assert "--fps 15" in module._about_frames(0.050, 60)
+    assert module._about_frames(0.010, 60, (640, 360)) == "in time for 60 a second"
+    assert "--fps 30" in module._about_frames(0.020, 60, (640, 360))
+    assert "--fps 15" in module._about_frames(0.050, 60, (640, 360))
+    assert "--fps 20" in module._about_frames(0.032, 30, (640, 360))
+
+
+def test_a_window_that_is_too_large_comes_with_one_that_is_smaller() -> None:
+    assert "--size 640x360" in module._about_frames(0.020, 60, (1280, 720))
+    assert "--size 320x180" in module._about_frames(0.020, 60, (640, 360))
+
+
+def test_at_its_end_it_says_what_to_do_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [Finding("a part", 1.5, "ms", True, "fine")]
+    monkeypatch.setattr(module, "bench", lambda **_: iter(found))
+    words = ["bench", "--size", "640x360", "--fps", "30"]
+    assert "tess play NAME.tess --size 640x360 --fps 30" in CliRunner().invoke(cli, words).output
+    found.append(Finding("another", None, "", False, "do this"))
+    assert CliRunner().invoke(cli, words).output.rstrip().endswith("measure again.")
 
 
 def test_a_morph_that_is_too_slow_is_no_fault_of_the_show() -> None:

@@ -102,7 +102,9 @@ def show(path: Any, stage: Stage, **keys: Any) -> Any:
 def test_it_plays_until_the_window_is_closed(flower: Path) -> None:
     stage = Stage(frames=40)
     stage.keep = (10, 39)
-    report = show(flower, stage)
+    said: list[str] = []
+    report = show(flower, stage, say=said.append)
+    assert said == ["memory is heard; in the window H shows the keys, and Q twice ends the show"]
     assert report.pace.frames == 39
     assert report.failed == 0
     assert (stage.seen[10] != stage.seen[39]).any()

@@ -35,9 +35,20 @@ def bench(size: tuple[int, int], picture: tuple[int, int], fps: Fraction, listen
             _tell(finding)
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
+    else:
+        _conclude(findings, size, fps)
 
 
 def _tell(finding: Finding) -> None:
     mark = click.style("✓", fg="green") if finding.fine else click.style("✗", fg="red")
     value = "" if finding.value is None else f"{finding.value:.3g} {finding.unit}"
-    click.echo(f"  {mark} {finding.part:38} {value:14} {finding.advice}")
+    click.echo(f"  {mark} {finding.part:38} {value:16} {finding.advice}")
+
+
+def _conclude(findings: list[Finding], size: tuple[int, int], fps: Fraction) -> None:
+    """Say what to do now."""
+    if all(finding.fine for finding in findings):
+        asked = f" --size {size[0]}x{size[1]}" + (f" --fps {float(fps):g}" if fps != 60 else "")
+        click.echo(f"All of it is quick enough: tess play NAME.tess{asked}")
+    else:
+        click.echo("What stands behind a ✗ may be too little for an even show: try what it says, and measure again.")

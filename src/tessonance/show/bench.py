@@ -179,15 +179,17 @@ def _drawing(screen: Surface, pictures: list[NDArray[np.uint8]], fps: float) -> 
         yield Finding("handing a picture to it", upload * 1000, "ms", upload < 0.005, "at most a few for each frame")
         took, moved = _frame_seconds(screen, sampler, ()), _frame_seconds(screen, sampler, MOVES)
     fine = took < 0.8 / fps
-    yield Finding(f"a frame of {screen.size[0]} x {screen.size[1]}", took * 1000, "ms", fine, _about_frames(took, fps))
+    part = f"a frame of {screen.size[0]} x {screen.size[1]}"
+    yield Finding(part, took * 1000, "ms", fine, _about_frames(took, fps, screen.size))
     yield Finding("the same, where pictures morph", moved * 1000, "ms", True, _about_morph(moved, fps))
 
 
-def _about_frames(seconds: float, fps: float) -> str:
+def _about_frames(seconds: float, fps: float, size: tuple[int, int]) -> str:
     if seconds < 0.8 / fps:
         return f"in time for {fps:g} a second"
-    slower = next((each for each in (50, 30, 25, 20, 15) if seconds < 0.8 / each), 10)
-    return f"too slow for {fps:g} a second: a smaller window (--size 640x360), or --fps {slower}"
+    slower = next((each for each in (50, 30, 25, 20, 15) if each < fps and seconds < 0.8 / each), 10)
+    width, height = (max(16, side // 4 * 2) for side in size)
+    return f"too slow for {fps:g} a second: a smaller window (--size {width}x{height}), or --fps {slower}"
 
 
 def _about_morph(seconds: float, fps: float) -> str:

@@ -171,6 +171,7 @@ def play(
             piece.file.start()
             stack.callback(piece.file.close)
         desk.begin()
+        say(f"{source.name} is heard; in the window H shows the keys, and Q twice ends the show")
         listener.start()
         with _undisturbed():
             _run(player, desk, writer, seconds)
