@@ -13,7 +13,7 @@ import sys
 import time
 import tomllib
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -22,6 +22,7 @@ import soundfile
 from tessonance import cli
 from tessonance.cli import COMMANDS, main
 from tessonance.cli.doctor import CORE
+from tessonance.errors import RenderError, SoundError, TessError
 
 
 class Answer(NamedTuple):
@@ -150,6 +151,21 @@ def test_doctor_finds_everything_here(studio: Path) -> None:
     found = {line["part"]: line["state"] for line in json.loads(done.stdout)}
     assert found["painted"] == "opens"
     assert found["film encoders"] != "missing"
+
+
+def test_doctor_tells_what_live_shows_lack_and_that_the_rest_goes(studio: Path, monkeypatch: Any) -> None:
+    def refuse(error: TessError) -> Any:
+        raise error
+
+    absent = SoundError("PortAudio is not installed", hint="apt-get install libportaudio2")
+    monkeypatch.setattr("tessonance.sound.devices.portaudio", lambda: refuse(absent))
+    monkeypatch.setattr("tessonance.sinks.window.begun_glfw", lambda: refuse(RenderError("there is no display")))
+    done = tess("doctor", "--json", cwd=studio)
+    assert done.returncode == 0, done.stdout
+    found = {line["part"]: line for line in json.loads(done.stdout)}
+    assert found["sound devices"]["state"] == found["a window"]["state"] == "missing"
+    assert "PortAudio is not installed: apt-get install libportaudio2" in found["sound devices"]["note"]
+    assert "there is no display" in found["a window"]["note"]
 
 
 @pytest.mark.parametrize(

@@ -226,7 +226,9 @@ def test_a_tesseract_without_routes_plays_only_for_other_programs(tmp_path: Path
     path = paint(tmp_path / "bare.tess", project(routes=()))
     with pytest.raises(ProjectError, match="there are no routes"):
         show(path, Stage())
-    assert show(path, Stage(frames=20), source="osc").pace.frames == 19
+    said: list[str] = []
+    assert show(path, Stage(frames=20), source="osc", say=said.append).pace.frames == 19
+    assert "no program can reach this show" in said[-1]
 
 
 @pytest.mark.parametrize(
@@ -252,15 +254,21 @@ def test_what_cannot_be_is_one_clear_error(
 def test_looks_that_cannot_be_are_refused() -> None:
     with pytest.raises(RenderError, match="there is no fit 'fill'"):
         Look(fit="fill")
+    for fps in (0, -5, 1e5, float("nan")):
+        with pytest.raises(RenderError, match="this is no frame rate"):
+            Look(fps=fps)
+    for delay in (float("nan"), float("inf"), -1e9):
+        with pytest.raises(RenderError, match="pictures cannot be so late"):
+            Look(delay_ms=delay)
 
 
 def test_without_a_device_it_says_that_a_song_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
     from tessonance.sound import opening
 
     def refuse(*_: Any, **__: Any) -> Any:
-        raise SoundError("this machine has no sound input")
+        raise SoundError("this machine has no sound input", hint="plug one in")
 
     monkeypatch.setattr(opening, "open_input", refuse)
     with pytest.raises(SoundError, match="nothing to listen to: this machine has no sound input") as refused:
         open_input(None)
-    assert "--input SONG" in str(refused.value)
+    assert "plug one in; or --input SONG" in str(refused.value)

@@ -193,7 +193,7 @@ def test_monitors_are_told(screen: XScreen) -> None:
 def test_a_monitor_that_does_not_exist_is_refused(screen: XScreen) -> None:
     with pytest.raises(RenderError, match="there is no monitor 3") as refused:
         Window((640, 360), monitor=3)
-    assert refused.value.wanted == "there is only 0"
+    assert refused.value.wanted == "0, the only one"
     assert "tess devices" in str(refused.value)
 
 

@@ -178,7 +178,10 @@ def test_without_an_output_it_goes_by_the_clock_and_says_so(stages: type[Stage])
     assert len(stage.given) == pytest.approx((1.0 + AHEAD_SECONDS) * RATE, abs=0.02 * RATE)
     state = stage.song.state
     assert (state.status, state.latency_seconds) == ("playing", None)
-    assert state.message == "this machine has no sound output: the song goes by the clock, in silence"
+    assert (
+        state.message
+        == "this machine has no sound output (plug in something that sounds); the song goes by the clock, in silence"
+    )
     stage.pass_time(1.1, runs=False)
     assert stage.song.state.status == "ended"
 

@@ -54,7 +54,7 @@ class Finding(NamedTuple):
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 def doctor(as_json: bool) -> None:
     """Look whether everything that tess needs is here."""
-    findings = [_python(), *_packages(), _network(), *_encoders()]
+    findings = [_python(), *_packages(), _network(), *_encoders(), _sound(), _window()]
     broken = [finding for finding in findings if finding.needed and finding.state == "missing"]
     if as_json:
         click.echo(json.dumps([finding._asdict() for finding in findings], indent=2))
@@ -114,3 +114,36 @@ def _encoders() -> list[Finding]:
 
     found = available_encoders()
     return [Finding("film encoders", str(len(found)) if found else "missing", ", ".join(found))]
+
+
+def _sound() -> Finding:
+    """Look for PortAudio: on Linux it is no part of the Python package that calls it."""
+    from tessonance.errors import TessError
+
+    try:
+        from tessonance.sound.devices import list_devices
+
+        count = len(list_devices())
+    except (ImportError, TessError) as error:
+        return _unplayed("sound devices", error)
+    return Finding("sound devices", str(count), "`tess devices` lists them", needed=False)
+
+
+def _window() -> Finding:
+    """Open a window that nobody sees."""
+    from tessonance.errors import TessError
+
+    try:
+        from tessonance.sinks.window import Window
+
+        with Window((64, 64), visible=False) as window:
+            renderer = str(window.context.info.get("GL_RENDERER", "unknown"))
+    except (ImportError, TessError) as error:
+        return _unplayed("a window", error)
+    return Finding("a window", "opens", f"drawn by {renderer}", needed=False)
+
+
+def _unplayed(part: str, error: Exception) -> Finding:
+    """Tell what only live shows need."""
+    said = f"{getattr(error, 'problem', error)}: {getattr(error, 'hint', None) or 'see the packages above'}"
+    return Finding(part, "missing", f"live shows: {said}", needed=False)

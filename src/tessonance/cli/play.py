@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -104,7 +105,8 @@ def play(
     )
     _tell(report)
     if record is not None:
-        click.echo(f"{record}: the take; `tess render {tesseracts[0]} --take {record}` makes its film")
+        words = shlex.join(["tess", "render", *tesseracts, "--take", str(record)])
+        click.echo(f"{record}: the take; `{words}` makes its film")
 
 
 def _tell(report: ShowReport) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tessonance.errors import ProjectError, SoundError
+from tessonance.errors import ProjectError, RenderError, SoundError
 from tessonance.project import TEMPO, mapping_beside, mapping_for
 from tessonance.sampling.fit import check_fit
 from tessonance.show.desk import Desk, LivePiece
@@ -20,6 +20,7 @@ from tessonance.show.mapping_file import MappingFile
 from tessonance.show.player import Player
 from tessonance.show.remote import Remote
 from tessonance.show.take import Piece, TakeWriter, check_take
+from tessonance.sinks.format import frame_rate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -35,6 +36,7 @@ __all__ = ["OSC", "Look", "open_input", "play"]
 
 OSC, OSC_NAME = "osc", "OSC"  # the word for no sound at all: everything comes from other programs
 LAYER_BYTES = 256 * 2**20  # of pictures that are ready, for all tesseracts of a show together
+MOST_DELAY_MS = 10_000.0  # of the past, and of the future of a song, no more is kept
 SWITCH_SECONDS = 0.001  # how long the interpreter's lock may be held against a thread that wants it
 
 
@@ -50,16 +52,23 @@ class Look:
     monitor : int
         Which one, counted as `tess devices` does.
     fps : float
+        From 1 to 240.
     vsync : bool
     fit : {"cover", "contain", "stretch"}
     method : {"nearest", "blend", "morph"}, optional
         ``morph`` unless given where a tesseract is baked, else ``blend``.
     delay_ms : float
-        How much later than the sound the pictures come; less than 0 for earlier, where they are known so early.
+        How much later than the sound the pictures come, at most ten seconds; less than 0 for earlier, where they are
+        known so early.
     hud : bool
         Whether the panels are there from the beginning.
     flash_limit : bool
         Whether frames are held below the flash thresholds of WCAG 2.3.1.
+
+    Raises
+    ------
+    RenderError
+        If something of it cannot be.
     """
 
     size: tuple[int, int] = (1280, 720)
@@ -75,6 +84,10 @@ class Look:
 
     def __post_init__(self) -> None:
         check_fit(self.fit)
+        frame_rate(self.fps)
+        if not abs(self.delay_ms) <= MOST_DELAY_MS:
+            wanted = f"-{MOST_DELAY_MS:g} to {MOST_DELAY_MS:g} ms"
+            raise RenderError("pictures cannot be so late", where="--delay-ms", wanted=wanted, got=str(self.delay_ms))
 
 
 def play(
@@ -172,6 +185,8 @@ def play(
             stack.callback(piece.file.close)
         desk.begin()
         say(f"{source.name} is heard; in the window H shows the keys, and Q twice ends the show")
+        if source.name == OSC_NAME and osc_in is None:
+            say("no program can reach this show; --osc-in 9000 listens to them")
         listener.start()
         with _undisturbed():
             _run(player, desk, writer, seconds)
@@ -195,7 +210,8 @@ def open_input(wanted: str | None, *, output: str | None = None, start: float = 
     except SoundError as error:
         if wanted is not None:
             raise
-        hint = "--input SONG plays a song file, --input NAME listens to a device; `tess devices` lists them"
+        first = f"{error.hint}; or " if error.hint else ""
+        hint = f"{first}--input SONG plays a song file, --input NAME listens to a device; `tess devices` lists them"
         raise SoundError(f"nothing to listen to: {error.problem}", where=error.where, hint=hint) from error
 
 

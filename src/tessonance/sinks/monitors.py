@@ -61,7 +61,7 @@ def monitor_handle(number: int) -> tuple[Any, Monitor]:
     glfw = begun_glfw()
     handles = glfw.get_monitors()
     if not 0 <= number < len(handles):
-        there = "there is only 0" if len(handles) == 1 else f"0..{len(handles) - 1}"
+        there = "0, the only one" if len(handles) == 1 else f"0..{len(handles) - 1}"
         hint = "`tess devices` lists them" if handles else "is one connected and switched on?"
         raise RenderError(f"there is no monitor {number}", wanted=there if handles else "any", hint=hint)
     return handles[number], _described(glfw, number, handles[number])

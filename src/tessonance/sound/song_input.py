@@ -183,7 +183,8 @@ class SongInput:
         except SoundError as error:
             if self._output is not None:
                 raise
-            self._trouble = f"{error.problem}: the song goes by the clock, in silence"
+            cure = f" ({error.hint})" if error.hint else ""
+            self._trouble = f"{error.problem}{cure}; the song goes by the clock, in silence"
             return None
         self._output = lasting_name(self._output, device)
         return stream
