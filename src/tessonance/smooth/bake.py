@@ -125,6 +125,20 @@ class _Task(NamedTuple):
     numbers: tuple[int, ...]
 
 
+class _Row:
+    """The cells of a row, each made when it is asked for: rows may be long."""
+
+    def __init__(self, files: BakeFiles, task: _Task) -> None:
+        self._axis, self._along = task.axis, files.knots[task.axis]
+        self._at = tuple(int(along[index]) for along, index in zip(files.knots, task.row, strict=True))
+
+    def __len__(self) -> int:
+        return len(self._along)
+
+    def __getitem__(self, place: int) -> Cell:
+        return (*self._at[: self._axis], int(self._along[place]), *self._at[self._axis + 1 :])
+
+
 class _Baking:
     def __init__(
         self,
@@ -189,8 +203,8 @@ class _Baking:
         """Return FLIP from the first picture of an edge to what a show makes of it."""
         first, second = (as_float(self._tesseract.picture(cell)) for cell in self._files.ends(axis, edge))
         flows = None if found.field is None else spread_out(found.field, first.shape, first.shape)
+        frames = [*(np.clip(shown(first, second, flows, share), 0, 1) for share in SHARES[:-1]), second]
         seen = see(view(first))
-        frames = (np.clip(shown(first, second, flows, share), 0, 1) for share in SHARES)
         return [difference(seen, see(view(frame))) for frame in frames]
 
     def _tasks(self) -> Iterator[_Task]:
@@ -210,19 +224,17 @@ class _Baking:
         return found
 
     def _line(self, task: _Task) -> Line:
-        knots, axis = self._files.knots, task.axis
-        at = [int(along[index]) for along, index in zip(knots, task.row, strict=True)]
-        cells = [(*at[:axis], index, *at[axis + 1 :]) for index in knots[axis].tolist()]
+        cells = _Row(self._files, task)
         return Line(
             cells,
             self._tesseract.picture,
-            closed=self._files.grid.axes[axis].closed,
+            closed=self._files.grid.axes[task.axis].closed,
             middles=self._middles(task, cells),
-            places=knots[axis].tolist(),
+            places=self._files.knots[task.axis],
             finder=self._finder,
         )
 
-    def _middles(self, task: _Task, cells: list[Cell]) -> dict[int, tuple[Cell, float]]:
+    def _middles(self, task: _Task, cells: _Row) -> dict[int, tuple[Cell, float]]:
         """Find the pictures of a finer level that stand between two knots and are painted already."""
         axis, steps = task.axis, self._files.grid.shape[task.axis]
         found: dict[int, tuple[Cell, float]] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Flows = tuple[Floats, Floats]
     _Verdict = tuple[Guess, Guess]  # of a known picture: guessed by a blend, and by the flow
 
-__all__ = ["FoundEdge", "Line", "Still", "worth"]
+__all__ = ["Cells", "FoundEdge", "Line", "Still", "worth"]
 
 GAIN = 0.98  # flow has to err this much less than blending: what is as good is cheaper without
 # How far two pictures, moved to the middle of their edge, still are from each other, as a share of the edge. On edges
@@ -93,14 +93,21 @@ def worth(guess: Guess) -> float:
     return guess.error * (1 + abs(1 - min(guess.sharpness, 2.0)) + abs(1 - min(guess.contrast, 2.0)))
 
 
+class Cells(Protocol):
+    """The cells of a row in the order of the axis: a list, or whatever counts and gives them."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, place: int, /) -> Cell: ...
+
+
 @dataclass(eq=False)
 class Line:
     """A row of knots along an axis, whose edges are looked at one by one; for one thread.
 
     Parameters
     ----------
-    cells : sequence of Cell
-        In the order of the axis.
+    cells : Cells
     read : callable
         Cell → picture; may raise MissingPicture or DamagedPicture.
     closed : bool
@@ -112,11 +119,11 @@ class Line:
     finder : FlowFinder
     """
 
-    cells: Sequence[Cell]
+    cells: Cells
     read: Callable[[Cell], NDArray[np.uint8]]
     closed: bool = False
     middles: dict[int, tuple[Cell, float]] = field(default_factory=dict)
-    places: Sequence[float] | None = None
+    places: Sequence[float] | NDArray[np.intp] | None = None
     finder: FlowFinder = dis
     _stills: dict[Cell, Still | None] = field(default_factory=dict)
     _verdicts: dict[int, _Verdict | None] = field(default_factory=dict)
@@ -185,7 +192,7 @@ class Line:
         if self.places is None or not 0 < place < len(self.cells) - 1:
             return 0.5
         before, here, after = self.places[place - 1 : place + 2]
-        return (here - before) / (after - before)
+        return float((here - before) / (after - before))
 
     def _move(self, first: Still, second: Still, whole: float) -> _Moved | None:
         """Find how two pictures move, as it would be kept; None where nothing does."""
