@@ -162,11 +162,11 @@ def test_the_bodies_mean_the_same_in_the_dialect_of_browsers(context: moderngl.C
     fields.filter = (context.NEAREST, context.NEAREST)
     drawn = []
     for dialect in ("gl", "es"):
-        moved = context.texture((8, 4), 4, dtype="i2")
+        moved = context.texture((4, 4), 4, dtype="i4")
         moved.filter = (context.NEAREST, context.NEAREST)
         program = context.program(vertex_shader=vertex(dialect), fragment_shader=moves(4, 2, dialect))
         program["fields"], program["width"] = 1, 4
-        terms = np.stack([rng.integers(0, 3, 8), rng.integers(0, 2, 8), rng.integers(0, 9999, 8)], -1)
+        terms = np.stack([rng.integers(0, 3, 8), rng.integers(0, 2, 8), rng.integers(0, 999, 8)], -1)
         program["terms"].write(terms.astype(np.int32))
         fields.use(1)
         context.framebuffer([moved]).use()

@@ -138,9 +138,8 @@ class GlSampler:
             return self.texture
         self._drawn = (told, part)
         self._targets.reverse()
-        most = MOST_TAPS if self._mover is None else self._mover.most
-        for first in range(0, len(told), most):
-            self._pass(told[first : first + most], part, more=first > 0)
+        for first in range(0, len(told), MOST_TAPS):
+            self._pass(told[first : first + MOST_TAPS], part, more=first > 0)
         return self.texture
 
     def read(self) -> NDArray[np.uint8]:

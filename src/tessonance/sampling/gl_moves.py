@@ -8,7 +8,7 @@ import numpy as np
 
 from tessonance.sampling.fields import QUARTER, quarter
 from tessonance.sampling.gl_memory import texture_array, uniform
-from tessonance.sampling.shader import MOST_TAPS, moves, vertex
+from tessonance.sampling.shader import MOST_TAPS, fours, moves, vertex
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,8 +42,6 @@ class GlMover:
     layers : int
     vectors : (int, int)
         Width and height of a field.
-    most : int
-        How many pictures may be moved at once.
 
     Raises
     ------
@@ -55,9 +53,7 @@ class GlMover:
         self._context, self._terms, self.vectors = context, terms, quarter(size)
         self._fields, self.layers = texture_array(context, self.vectors, layers, whole=True)
         width, height = self.vectors
-        fits = width * (MOST_TAPS // 2) <= int(context.info["GL_MAX_TEXTURE_SIZE"])
-        self.most = MOST_TAPS if fits else MOST_TAPS // 2
-        self._moved = context.texture((width * (self.most // 2), height), 4, dtype="i2")
+        self._moved = context.texture((width * fours(MOST_TAPS), height), 4, dtype="i4")
         self._moved.filter = (context.NEAREST, context.NEAREST)
         self._target = context.framebuffer([self._moved])
         self._programs: dict[int, tuple[Program, VertexArray]] = {}
@@ -76,18 +72,18 @@ class GlMover:
         region : (int, int, int, int)
             Left, top, width and height of the part, in pixels of the pictures.
         """
-        (width, height), count = self.vectors, len(told)
-        program, vertices = self._program(count)
-        terms = np.zeros((2 * ((count + 1) // 2), self._terms, 3), np.int32)
+        (width, height), across = self.vectors, fours(len(told))
+        program, vertices = self._program(len(told))
+        terms = np.zeros((4 * across, self._terms, 3), np.int32)
         for number, share in enumerate(told):
             if share.moves:
                 terms[number, : len(share.moves)] = share.moves
         uniform(program, "terms").write(terms)
         self._target.use()
-        self._target.viewport = (0, 0, width * ((count + 1) // 2), height)
+        self._target.viewport = (0, 0, width * across, height)
         above = max(0, region[1] // QUARTER - 1)
         below = min(height, (region[1] + region[3]) // QUARTER + 2)
-        self._target.scissor = (0, above, width * ((count + 1) // 2), below - above)
+        self._target.scissor = (0, above, width * across, below - above)
         self._fields.use(FIELDS_UNIT)
         vertices.render(vertices=3)
         self._moved.use(MOVED_UNIT)

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from tessonance.errors import RenderError, nearest
 from tessonance.sampling.fields import FURTHEST, PART_BITS, PLACES
 
-__all__ = ["DIALECTS", "MOST_TAPS", "Dialect", "fragment", "morph", "moves", "show", "vertex"]
+__all__ = ["DIALECTS", "MOST_TAPS", "Dialect", "fours", "fragment", "morph", "moves", "show", "vertex"]
 
 Dialect = Literal["gl", "es"]
 DIALECTS: tuple[str, ...] = get_args(Dialect)
@@ -63,12 +63,12 @@ void main() {
 }
 """
 
-# How far each of two pictures is moved, for every 4 × 4 pixels, in 32nds of a pixel; the pairs stand side by side.
-# Whole numbers, so that it is exactly what `Mover` makes of it: PART is `fields.PART_BITS`, FURTHEST that of `fields`.
+# How far four pictures are moved, for every 4 × 4 pixels, in 32nds of a pixel: x in the lower half of a number, y in
+# the upper. Fours stand side by side. Whole numbers, so that it is exactly what `Mover` makes of it.
 _MOVES = """
 uniform isampler2DArray fields;  // one edge a layer: forward x, y and backward x, y
 uniform int width;               // of a field
-uniform ivec3 terms[2 * PAIRS * TERMS];  // a layer, whether backward, and what a unit moves by
+uniform ivec3 terms[4 * FOURS * TERMS];  // a layer, whether backward, and what a unit moves by
 out ivec4 moved;
 
 ivec2 term(ivec3 told, ivec2 at) {
@@ -76,19 +76,28 @@ ivec2 term(ivec3 told, ivec2 at) {
     return told.z * (told.y != 0 ? field.zw : field.xy);
 }
 
-ivec2 picture(int number, ivec2 at) {
-    ivec2 total = ivec2(1 << (PART - 1));
+int picture(int number, ivec2 at) {
+    ivec2 total = ivec2(1 << (PART_BITS - 1));
     for (int k = 0; k < TERMS; k++) {
         total += term(terms[number * TERMS + k], at);
     }
-    return clamp(total >> PART, -FURTHEST, FURTHEST);
+    total = clamp(total >> PART_BITS, -FURTHEST, FURTHEST);
+    return (total.y << 16) | (total.x & 0xFFFF);
 }
 
 void main() {
     ivec2 at = ivec2(gl_FragCoord.xy);
-    int pair = at.x / width;
-    at.x -= pair * width;
-    moved = ivec4(picture(2 * pair, at), picture(2 * pair + 1, at));
+    int four = at.x / width;
+    at.x -= four * width;
+    moved = ivec4(0);
+    moved.x = picture(4 * four, at);
+#if TAPS > 1
+    moved.y = picture(4 * four + 1, at);
+#endif
+#if TAPS > 2
+    moved.z = picture(4 * four + 2, at);
+    moved.w = picture(4 * four + 3, at);
+#endif
 }
 """
 
@@ -102,47 +111,56 @@ uniform int layers[TAPS];
 uniform float weights[TAPS];
 out vec4 colour;
 
-vec4 moves(int pair, ivec4 around, vec2 share) {
-    int left = pair * vectors.x;
-    vec4 above = mix(vec4(texelFetch(moved, ivec2(left + around.x, around.y), 0)),
-                     vec4(texelFetch(moved, ivec2(left + around.z, around.y), 0)), share.x);
-    vec4 below = mix(vec4(texelFetch(moved, ivec2(left + around.x, around.w), 0)),
-                     vec4(texelFetch(moved, ivec2(left + around.z, around.w), 0)), share.x);
-    return roundEven(mix(above, below, share.y)) / PLACES;
+struct Moves {
+    vec4 x, y;  // of four pictures
+};
+
+vec4 enlarged(vec4 a, vec4 b, vec4 c, vec4 d, vec2 share) {
+    return roundEven(mix(mix(a, b, share.x), mix(c, d, share.x), share.y)) / PLACES;
 }
 
-vec4 picture(int number, vec2 move) {
-    return weights[number] * texture(cells, vec3((gl_FragCoord.xy + move) * texel, layers[number]));
+Moves moves(int four, ivec4 around, vec2 share) {
+    int left = four * vectors.x;
+    ivec4 a = texelFetch(moved, ivec2(left + around.x, around.y), 0);
+    ivec4 b = texelFetch(moved, ivec2(left + around.z, around.y), 0);
+    ivec4 c = texelFetch(moved, ivec2(left + around.x, around.w), 0);
+    ivec4 d = texelFetch(moved, ivec2(left + around.z, around.w), 0);
+    return Moves(
+        enlarged(vec4(a << 16 >> 16), vec4(b << 16 >> 16), vec4(c << 16 >> 16), vec4(d << 16 >> 16), share),
+        enlarged(vec4(a >> 16), vec4(b >> 16), vec4(c >> 16), vec4(d >> 16), share)
+    );
 }
+
+vec4 picture(int number, float x, float y) {
+    return weights[number] * texture(cells, vec3((gl_FragCoord.xy + vec2(x, y)) * texel, layers[number]));
+}
+
+#if TAPS > 2
+vec4 four(int first, Moves by) {
+    return picture(first, by.x.x, by.y.x) + picture(first + 1, by.x.y, by.y.y)
+        + picture(first + 2, by.x.z, by.y.z) + picture(first + 3, by.x.w, by.y.w);
+}
+#endif
 
 void main() {
     ivec2 at = ivec2(gl_FragCoord.xy) - 2;
     ivec4 around = clamp(ivec4(at >> 2, (at >> 2) + 1), ivec4(0), vectors.xyxy - 1);
     vec2 share = (vec2(2 * (at & 3)) + 1.0) / 8.0;
-    vec4 two = moves(0, around, share);
-    colour = picture(0, two.xy);
+    Moves by = moves(0, around, share);
+#if TAPS < 4
+    colour = picture(0, by.x.x, by.y.x);
 #if TAPS > 1
-    colour += picture(1, two.zw);
+    colour += picture(1, by.x.y, by.y.y);
 #endif
-#if TAPS > 2
-    two = moves(1, around, share);
-    colour += picture(2, two.xy) + picture(3, two.zw);
+#else
+    colour = four(0, by);
 #endif
 #if TAPS > 4
-    two = moves(2, around, share);
-    colour += picture(4, two.xy) + picture(5, two.zw);
-    two = moves(3, around, share);
-    colour += picture(6, two.xy) + picture(7, two.zw);
+    colour += four(4, moves(1, around, share));
 #endif
 #if TAPS > 8
-    two = moves(4, around, share);
-    colour += picture(8, two.xy) + picture(9, two.zw);
-    two = moves(5, around, share);
-    colour += picture(10, two.xy) + picture(11, two.zw);
-    two = moves(6, around, share);
-    colour += picture(12, two.xy) + picture(13, two.zw);
-    two = moves(7, around, share);
-    colour += picture(14, two.xy) + picture(15, two.zw);
+    colour += four(8, moves(2, around, share));
+    colour += four(12, moves(3, around, share));
 #endif
 }
 """
@@ -204,15 +222,15 @@ def moves(taps: int, terms: int, dialect: str = "gl") -> str:
     -------
     str
         Its uniforms: ``fields``, a texture array of RGBA8I; ``width``, that of a field; ``terms``, for each picture and
-        field its layer, 1 for backward, and the `steps`. It draws into RGBA16I, a field's height and as many fields
-        wide as there are pairs of pictures.
+        field its layer, 1 for backward, and the `steps`. It draws into RGBA32I, a field's height and as many fields
+        wide as there are fours of pictures.
 
     Raises
     ------
     RenderError
         If there is no such number of taps, or no such dialect.
     """
-    sizes = f"#define PAIRS {(taps + 1) // 2}\n#define TERMS {terms}\n#define PART {PART_BITS}\n"
+    sizes = f"#define FOURS {fours(taps)}\n#define TERMS {terms}\n#define PART_BITS {PART_BITS}\n"
     return f"{_header(dialect)}{_taps(taps)}{sizes}#define FURTHEST {FURTHEST}\n{_MOVES}"
 
 
@@ -242,6 +260,11 @@ def morph(taps: int, dialect: str = "gl") -> str:
 def show(dialect: str = "gl") -> str:
     """Return the fragment shader that shows a texture; its uniforms are ``picture``, ``part`` and ``share``."""
     return _header(dialect) + _SHOW
+
+
+def fours(taps: int) -> int:
+    """Return how many fours of pictures there are."""
+    return -(-taps // 4)
 
 
 def _taps(taps: int) -> str:
