@@ -67,6 +67,7 @@ def project_file() -> str:
         ("[[route]]", project.Route),
         ("[sound]", project.Sound),
         ("[idle]", project.Idle),
+        ("[governor]", project.Governing),
     ]
     pages = ["# The project file", "", "Written by `python docs/reference.py` from the structs that read it.", ""]
     for title, struct in tables:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tessonance.make.run import generate
     from tessonance.motion import motion
     from tessonance.project import Mapping, Project, Route, load_mapping, load_project
+    from tessonance.show.governing import governor
     from tessonance.show.render import render
     from tessonance.smooth.bake import bake
     from tessonance.sound import features
@@ -36,6 +37,7 @@ _HOMES = {
     "bake": "smooth.bake",
     "features": "sound",
     "generate": "make.run",
+    "governor": "show.governing",
     "import_pictures": "make.importing",
     "load_mapping": "project",
     "load_project": "project",
@@ -57,6 +59,7 @@ __all__ = [
     "bake",
     "features",
     "generate",
+    "governor",
     "import_pictures",
     "load_mapping",
     "load_project",

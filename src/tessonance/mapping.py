@@ -1,4 +1,4 @@
-"""The music's hand on the axes: routes, how the sound is heard, and what moves where there is none. Pure."""
+"""The music's hand on the axes: routes, how the sound is heard, a speed limit, what moves without sound. Pure."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ __all__ = [
     "CHROMA",
     "FEATURES",
     "TEMPO",
+    "Governing",
     "Idle",
     "Mapping",
     "Route",
@@ -33,6 +34,7 @@ BANDS: dict[str, tuple[float, float]] = {
 }
 CHROMA = tuple(f"chroma_{tone}" for tone in ("c", "cs", "d", "ds", "e", "f", "fs", "g", "gs", "a", "as", "b"))
 TEMPO = ("beat", "bar", "bpm")
+LIMITS = {"calm": 3.0, "lively": 6.0, "wild": 12.0}  # 30 times what nine frames in ten of such material change at most
 FEATURES = (*BANDS, "loudness", "onset", *TEMPO, "brightness", "noisiness", *CHROMA)
 
 
@@ -58,6 +60,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         Time constants of the follower as the feature rises and falls, 0..60,000 ms.
     edge : {"bounce", "wrap"}
         What ``speed`` and ``step`` do at the end of the axis; only a closed axis can wrap.
+    accent : bool
+        Whether it goes past the governor: what it adds to the place is not limited.
     """
 
     feature: str | tuple[float, float]
@@ -69,6 +73,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     attack_ms: float = 40.0
     release_ms: float = 500.0
     edge: Literal["bounce", "wrap"] = "bounce"
+    accent: bool = False
 
     def __post_init__(self) -> None:
         check_feature(self.feature)
@@ -147,6 +152,32 @@ class Idle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
                 raise ProjectError(f"{name} is out of range", where="[idle]", wanted=f"{low}..{high}", got=str(value))
 
 
+class Governing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"kind": "as"}):
+    """How fast the picture may change, whatever the music does.
+
+    Parameters
+    ----------
+    limit : float, optional
+        Perceived difference (FLIP) per second, as frames at 30 a second show it, 0.1..100.
+    as : {"calm", "lively", "wild"}, optional
+        The same by a word: 3, 6 or 12. Without either, nothing is limited.
+    """
+
+    limit: float | None = None
+    kind: Literal["calm", "lively", "wild"] | None = None
+
+    def __post_init__(self) -> None:
+        if self.limit is not None and not 0.1 <= self.limit <= 100:
+            raise ProjectError("limit is out of range", where="[governor]", wanted="0.1..100", got=str(self.limit))
+        if self.limit is not None and self.kind is not None:
+            raise ProjectError("there are two limits", where="[governor]", wanted="either limit or as")
+
+    @property
+    def per_second(self) -> float | None:
+        """The limit in perceived difference per second; None where there is none."""
+        return self.limit if self.kind is None else LIMITS[self.kind]
+
+
 class Mapping:
     """All routes together, bound to the grid whose axes they drive.
 
@@ -156,6 +187,7 @@ class Mapping:
     routes : sequence of Route
     sound : Sound, optional
     idle : Idle, optional
+    governor : Governing, optional
 
     Raises
     ------
@@ -169,8 +201,10 @@ class Mapping:
         routes: tuple[Route, ...] | list[Route],
         sound: Sound | None = None,
         idle: Idle | None = None,
+        governor: Governing | None = None,
     ) -> None:
         self.grid, self.routes, self.sound, self.idle = grid, tuple(routes), sound or Sound(), idle or Idle()
+        self.governor = governor or Governing()
         for number, route in enumerate(self.routes, 1):
             where = f"[[route]] {number} ({route.feature_name} to {route.axis})"
             if route.axis not in grid.names:

@@ -1,4 +1,4 @@
-"""The project file (TOML) as frozen structs: picture, generator, finishes, axes, routes, sound."""
+"""The project file (TOML) as frozen structs: picture, generator, finishes, axes, routes, sound, governor."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from tessonance.mapping import (
     CHROMA,
     FEATURES,
     TEMPO,
+    Governing,
     Idle,
     Mapping,
     Route,
@@ -34,6 +35,7 @@ __all__ = [
     "Codec",
     "Finish",
     "Generator",
+    "Governing",
     "Idle",
     "Mapping",
     "Picture",
@@ -53,7 +55,7 @@ __all__ = [
 Codec = Literal["jpeg", "jpeg444", "lossless"]
 
 MAX_SIDE = 8_192
-TABLES = ("picture", "generator", "finish", "axis", "route", "sound", "idle")
+TABLES = ("picture", "generator", "finish", "axis", "route", "sound", "idle", "governor")
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -93,6 +95,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     routes : tuple of Route
     sound : Sound
     idle : Idle
+    governor : Governing
     finishes : tuple of Finish
     folder : str, optional
         Where the files and the code that it names are looked for: the folder of the file it was read from. None for a
@@ -105,6 +108,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     routes: tuple[Route, ...] = ()
     sound: Sound = Sound()
     idle: Idle = Idle()
+    governor: Governing = Governing()
     finishes: tuple[Finish, ...] = ()
     folder: str | None = None
 
@@ -116,7 +120,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def mapping(self) -> Mapping:
         """The project's own mapping."""
-        return Mapping(self.grid, self.routes, self.sound, self.idle)
+        return Mapping(self.grid, self.routes, self.sound, self.idle, self.governor)
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -135,10 +139,15 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data in the layout of the project file; `from_dict` reads it back."""
-        hands = {"route": self.routes, "sound": self.sound, "idle": self.idle}
-        if self.idle == Idle():
-            del hands["idle"]  # a table that says nothing would only keep older versions from reading the tesseract
-        return self.identity | as_stored(hands)
+        hands = as_stored({"route": self.routes, "sound": self.sound, "idle": self.idle, "governor": self.governor})
+        # A key that says nothing would only keep older versions from reading the tesseract.
+        for name in ("idle", "governor"):
+            if getattr(self, name) == type(getattr(self, name))():
+                del hands[name]
+        for route in hands["route"]:
+            if not route["accent"]:
+                del route["accent"]
+        return self.identity | hands
 
     @classmethod
     def from_dict(cls, data: object, *, where: str = "project", folder: str | Path | None = None) -> Project:
@@ -173,6 +182,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
             routes=many(Route, found.get("route", []), f"{where} [[route]]"),
             sound=options(Sound, found.get("sound", {}), f"{where} [sound]"),
             idle=options(Idle, found.get("idle", {}), f"{where} [idle]"),
+            governor=options(Governing, found.get("governor", {}), f"{where} [governor]"),
             finishes=finishes_of(found.get("finish", []), f"{where} [[finish]]"),
             folder=None if folder is None else str(folder),
         )
@@ -210,12 +220,13 @@ def parse_project(text: str, *, where: str = "project", folder: str | Path | Non
 
 
 def load_mapping(path: str | Path, grid: Grid) -> Mapping:
-    """Read the routes, the sound and the idle settings of a file, and bind them to a grid.
+    """Read the routes, the sound, the idle and the governor's settings of a file, and bind them to a grid.
 
     Parameters
     ----------
     path : path-like
-        A mapping file (``[[route]]``, ``[sound]``, ``[idle]``), or a project file, whose other tables are passed over.
+        A mapping file (``[[route]]``, ``[sound]``, ``[idle]``, ``[governor]``), or a project file, whose other tables
+        are passed over.
     grid : Grid
 
     Returns
@@ -232,8 +243,9 @@ def load_mapping(path: str | Path, grid: Grid) -> Mapping:
     routes = many(Route, found.get("route", []), f"{where} [[route]]")
     sound = options(Sound, found.get("sound", {}), f"{where} [sound]")
     idle = options(Idle, found.get("idle", {}), f"{where} [idle]")
+    governor = options(Governing, found.get("governor", {}), f"{where} [governor]")
     try:
-        return Mapping(grid, routes, sound, idle)
+        return Mapping(grid, routes, sound, idle, governor)
     except ProjectError as error:
         raise located(error, where) from None
 

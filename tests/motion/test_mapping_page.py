@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from tessonance.grid import Axis, Grid
-from tessonance.mapping import Idle
+from tessonance.mapping import Governing, Idle
 from tessonance.project import BANDS, FEATURES, Mapping, Route, Sound, options
 
 PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "mapping.md").read_text(encoding="utf-8")
@@ -24,12 +24,13 @@ def test_every_example_is_a_route_or_a_part_of_one(text: str) -> None:
     tables: dict[str, Any] = tomllib.loads(text)
     options(Sound, tables.pop("sound", {}), "example")
     options(Idle, tables.pop("idle", {}), "example")
+    options(Governing, tables.pop("governor", {}), "example")
     whole = tables.pop("route", [])
     parts = [{"feature": "low", "axis": "hue", **tables}] if tables else []
     Mapping(GRID, [options(Route, table, "example") for table in whole + parts])
 
 
-@pytest.mark.parametrize("kind", [Route, Sound, Idle])
+@pytest.mark.parametrize("kind", [Route, Sound, Idle, Governing])
 def test_every_key_is_explained(kind: type[msgspec.Struct]) -> None:
     for field in msgspec.structs.fields(kind):
         assert re.search(rf"`{field.encode_name}`|^{field.encode_name} = ", PAGE, re.MULTILINE), field.encode_name

@@ -102,11 +102,13 @@ def _render_take(
     with bar("rendering", unit="frames") as progress:
         report = render_take(tesseracts, kept, output, progress=progress, **keys)
     _tell(report, output)
-    click.echo(f"heard again, its coordinates differ by at most {disagreement(kept):.1g}")
+    click.echo(f"heard again, its coordinates differ by at most {disagreement(kept, tesseracts):.1g}")
 
 
 def _tell(report: RenderReport, output: Path) -> None:
     click.echo(f"{output}: {report.frames:,} frames, {report.seconds:.1f} s of film")
+    if report.trouble:
+        click.echo(report.trouble, err=True)
     if report.calmed:
         click.echo(
             f"{report.calmed:,} frames would have flashed too often and were calmed; see docs/how-to/flash-safety.md"

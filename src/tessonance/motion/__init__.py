@@ -6,14 +6,15 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from tessonance.motion.governor import Governor
-from tessonance.motion.motion import Motion, Track, motion
+from tessonance.motion.governor import Governor, SpeedLimit
+from tessonance.motion.motion import Motion, Track, accented, motion
 from tessonance.motion.path import Path
+from tessonance.motion.slowness import Slowness
 
 if TYPE_CHECKING:
     from tessonance.project import Mapping
 
-__all__ = ["Governor", "Motion", "Path", "Track", "motion"]
+__all__ = ["Governor", "Motion", "Path", "Slowness", "SpeedLimit", "Track", "accented", "motion"]
 
 
 class _Room(ModuleType):

@@ -1,14 +1,20 @@
-"""The seam after the mapping: coordinate stream → coordinate stream."""
+"""The seam after the mapping: coordinate stream → coordinate stream, and the speed limit that stands there. Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
 
-__all__ = ["Governor"]
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from tessonance.motion.slowness import Slowness
+
+__all__ = ["Governor", "SpeedLimit"]
+
+NEAR = 1e-12  # of an axis: what is left of a way by rounding
+MOST_LAG_SECONDS = 0.1  # that may be left of a film's lag before it is shifted
 
 
 class Governor(Protocol):
@@ -25,3 +31,134 @@ class Governor(Protocol):
     def run(self, coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
         """Govern a whole film, shape ``(hops, N)`` in and out; it may look ahead, so that nothing lags."""
         ...
+
+    def start(self, coordinate: NDArray[np.float64]) -> None:
+        """Let this, shape ``(N,)``, be where the coordinate is: the next `step` goes on from there."""
+        ...
+
+
+class SpeedLimit:
+    """Lets no frame change more than a limit of perceived difference per second allows.
+
+    Live (`step`), the coordinate runs straight towards where the mapping wants it, edge by edge, as fast as the edges
+    on its way allow, and stands still once it is there: it lags, catches up, and never overshoots. On a closed axis it
+    keeps its direction until it has caught up, so that what turns faster than is allowed turns evenly at the limit.
+
+    Offline (`run`), it does the same forwards and backwards in time and takes the middle, so it starts early instead
+    of late: on the whole, nothing lags.
+
+    Parameters
+    ----------
+    slowness : Slowness
+        How long each edge takes at least.
+    hop_seconds : float
+        Time from hop to hop.
+
+    Notes
+    -----
+    Where several axes move, each uses up the share of the time that it would need alone, and the shares add up. FLIP
+    grows with about the 0.7th power of the way, so that is a norm of the axes' distances with the exponent 1.4. Between
+    frames of two moving axes of the diffusion toy, at 60 a second and in units of the limit, half of all frames were
+    above 0.95 and the largest was 1.23, as with a single axis; with the sum of the distances it was 0.85 and 1.22,
+    which holds back more than it need; with the Euclidean norm 0.99 and 1.34.
+    """
+
+    def __init__(self, slowness: Slowness, hop_seconds: float) -> None:
+        self._slowness, self._hop_seconds = slowness, hop_seconds
+        self._axes = range(len(slowness.axes))
+        self._closed = [along.closed for along in slowness.axes]
+        self._at: list[float] | None = None
+        self._wanted: list[float] = []
+        self._way: list[float] = []  # still to go; of a closed axis less than once around, in the direction it runs
+
+    def start(self, coordinate: ArrayLike) -> None:
+        """Let this be where the coordinate is; see `Governor`."""
+        self._at = [float(place) for place in np.asarray(coordinate, np.float64)]
+        self._wanted, self._way = list(self._at), [0.0] * len(self._at)
+
+    def step(self, coordinate: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Govern one hop; see `Governor`. The first hop is where it starts."""
+        wanted = coordinate.tolist()
+        if self._at is None:
+            self.start(coordinate)
+        else:
+            self._want(wanted)
+            self._go(self._hop_seconds)
+        return np.array(self._at)
+
+    def run(self, coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Govern a whole film; see `Governor`. Where `step` has come is left as it is."""
+        if not len(coordinates):
+            return coordinates
+        late, early = self._forwards(coordinates), self._forwards(coordinates[::-1])[::-1]
+        middle = late + self._short(early - late) / 2
+        held = self._forwards(np.where(self._closed, middle % 1.0, middle))
+        return self._on_time(held, coordinates)
+
+    def _on_time(self, governed: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Shift a film's path as a whole to where it misses least: what rises fast and falls slowly has a lag left."""
+        most = min(round(MOST_LAG_SECONDS / self._hop_seconds), len(wanted) // 4)
+        places = np.arange(len(wanted))
+        misses = {
+            lag: np.abs(self._short(governed[np.clip(places + lag, 0, len(places) - 1)] - wanted)).sum()
+            for lag in sorted(range(-most, most + 1), key=abs)
+        }
+        lag = min(misses, key=misses.__getitem__)
+        return governed[np.clip(places + lag, 0, len(places) - 1)]
+
+    def _short(self, way: NDArray[np.float64]) -> NDArray[np.float64]:
+        shortest: NDArray[np.float64] = np.where(self._closed, way - np.rint(way), way)
+        return shortest
+
+    def _forwards(self, coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
+        own = SpeedLimit(self._slowness, self._hop_seconds)
+        return np.array([own.step(place) for place in coordinates])
+
+    def _want(self, wanted: list[float]) -> None:
+        """Set where to go, and which way."""
+        assert self._at is not None
+        for k, place in enumerate(wanted):
+            if not self._closed[k]:
+                self._way[k] = place - self._at[k]
+                continue
+            moved = place - self._wanted[k]
+            way = self._way[k] + moved - round(moved)
+            self._way[k] = way - round(way) if abs(way) >= 1.0 else way
+        self._wanted = wanted
+
+    def _go(self, seconds: float) -> None:
+        """Go straight ahead, edge by edge, for at most so long."""
+        while max(map(abs, self._way)) > NEAR:
+            span, needed, ahead = self._edge()
+            if needed * span > seconds:
+                self._move(seconds / needed, None)
+                return
+            self._move(span, ahead)
+            seconds -= needed * span
+            if span >= 1.0:
+                return
+
+    def _edge(self) -> tuple[float, float, tuple[int, float] | None]:
+        """Return how much of the way lies before the next knot, the seconds all of it would take, and that knot."""
+        assert self._at is not None
+        span, ahead, places = 1.0, None, []
+        for k in self._axes:
+            along, way = self._slowness.axes[k], self._way[k]
+            edge, share, place = along.find(self._at[k], way >= 0.0)
+            after = edge + 1 if edge + 1 < along.count else 0 if along.closed else edge
+            places.append((edge, after, share))
+            if way and along.edges:
+                knot = along.knots[edge + 1] if way > 0 else along.knots[edge]
+                if (knot - place) / way < span:
+                    span, ahead = max((knot - place) / way, 0.0), (k, knot)
+        pace = self._slowness.at(places)
+        return span, sum([abs(self._way[k]) * pace[k] for k in self._axes]), ahead
+
+    def _move(self, span: float, ahead: tuple[int, float] | None) -> None:
+        """Go a share of the way; onto a knot exactly, where one is reached."""
+        assert self._at is not None
+        for k in self._axes:
+            gone = self._way[k] * span
+            place = ahead[1] if ahead is not None and ahead[0] == k else self._at[k] + gone
+            self._at[k] = place % 1.0 if self._closed[k] else min(max(place, 0.0), 1.0)
+            self._way[k] -= gone

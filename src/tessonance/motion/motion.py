@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tessonance.motion.hands import Hand
     from tessonance.project import Mapping, Route
 
-__all__ = ["Motion", "Track", "motion"]
+__all__ = ["Motion", "Track", "accented", "motion"]
 
 REST_OPEN, REST_CLOSED = 0.5, 0.0
 HOPS_AT_ONCE = 16_384  # as plain floats, six hours of them would fill a gigabyte
@@ -62,7 +62,7 @@ def motion(mapping: Mapping, track: Track, *, governor: Governor | None = None) 
     track : Track
         The features of a song; those that no route needs are passed over.
     governor : Governor, optional
-        Limits the speed of what the mapping wants.
+        Limits the speed of what the mapping wants, but for its accents.
 
     Returns
     -------
@@ -75,10 +75,24 @@ def motion(mapping: Mapping, track: Track, *, governor: Governor | None = None) 
         If a route needs a feature that the track lacks.
     """
     mover = Motion(mapping, feature_names=track.names, hop_seconds=track.hop_seconds)
-    coordinates = mover.run(track.values) if len(track.values) else mover.rest[None]
-    if governor is not None:
-        coordinates = governor.run(coordinates)
+    if not len(track.values):
+        coordinates = mover.rest[None]
+    elif governor is None:
+        coordinates = mover.run(track.values)
+    else:
+        steady, accents = mover.run_apart(track.values)
+        coordinates = accented(governor.run(steady), accents, mapping.grid.closed)
     return Path(coordinates, track.hop_seconds, track.start_seconds, mapping.grid.closed)
+
+
+def accented(
+    steady: NDArray[np.float64], accents: NDArray[np.float64] | None, closed: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Return where accents take a governed coordinate, shape ``(..., N)``: 0..1 along each axis."""
+    if accents is None:
+        return steady
+    inside: NDArray[np.float64] = np.where(closed, (steady + accents) % 1.0, np.clip(steady + accents, 0.0, 1.0))
+    return inside
 
 
 class Motion:
@@ -182,6 +196,37 @@ class Motion:
             coordinates[part] = [[axis.step(levels) for axis in self._axes] for levels in rows[part].tolist()]
         return coordinates
 
+    def run_apart(self, values: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+        """Advance by many hops, and tell accents from the rest; see `run`.
+
+        Parameters
+        ----------
+        values : array_like, shape (hops, n)
+
+        Returns
+        -------
+        steady : ndarray of float64, shape (hops, N)
+            Where the routes lead that are no accents.
+        accents : ndarray of float64, shape (hops, N), or None
+            How far the accents lead from there; None where no route is one.
+        """
+        if not any(axis.accented for axis in self._axes):
+            return self.run(values), None
+        rows = self._clean(values, 2)
+        apart = np.empty((2, len(rows), len(self._axes)))
+        for start in range(0, len(rows), HOPS_AT_ONCE):
+            for hop, levels in enumerate(rows[start : start + HOPS_AT_ONCE].tolist(), start):
+                for k, axis in enumerate(self._axes):
+                    place, accent = axis.step(levels), axis.accent
+                    apart[:, hop, k] = place - accent, accent
+        closed = np.array([axis.closed for axis in self._axes])
+        return np.where(closed, apart[0] % 1.0, apart[0]), apart[1]
+
+    @property
+    def accents(self) -> NDArray[np.float64]:
+        """How far accents led at the last hop, shape ``(N,)``."""
+        return np.array([axis.accent for axis in self._axes])
+
     def _clean(self, values: ArrayLike, dimensions: int) -> NDArray[np.float64]:
         given = np.asarray(values, np.float64)
         if given.ndim != dimensions or given.shape[-1] != len(self._columns):
@@ -196,38 +241,79 @@ class _AxisMotion:
     """All routes to one axis: their positions and travels become one place."""
 
     def __init__(self, axis: Axis, routes: Sequence[tuple[int, Route]], hop_seconds: float) -> None:
-        self.rest = REST_CLOSED if axis.closed else REST_OPEN
+        self.rest, self.closed = REST_CLOSED if axis.closed else REST_OPEN, axis.closed
         self.hands: dict[tuple[str, str, str, int], Hand] = {}
-        groups: dict[tuple[bool, bool], list[tuple[int, Hand]]] = {}
+        self.accented = False
+        steady, accents = _Hands(), _Hands()
         for column, route in routes:
             made = hand(route, hop_seconds)
             alike = sum(key[:3] == (axis.name, route.feature_name, route.act) for key in self.hands)
             self.hands[axis.name, route.feature_name, route.act, alike] = made
-            groups.setdefault((route.act == "position", route.edge == "wrap"), []).append((column, made))
-        self._placing = groups.get((True, False), [])
-        self._travelling = groups.get((False, False), [])
-        self._turning = groups.get((True, True), []) + groups.get((False, True), [])
+            (accents if route.accent else steady).add(column, made, route)
+            self.accented = self.accented or route.accent
+        self._steady, self._accents = steady, accents
 
     def step(self, levels: list[float]) -> float:
-        place = self.rest
-        if self._placing:
-            place = min(max(sum([hand.step(levels[k]) for k, hand in self._placing]), 0.0), 1.0)
-        if self._travelling:
-            place = _reflect(place + sum([hand.step(levels[k]) for k, hand in self._travelling]))
-        if self._turning:
-            place = (place + sum([hand.step(levels[k]) for k, hand in self._turning])) % 1.0
-        return place
+        """Advance by one hop, and return the place, accents and all."""
+        placing, travelling, turning = self._steady.step(levels)
+        if self.accented:
+            more = self._accents.step(levels)
+            return self._place(placing + more[0], travelling + more[1], turning + more[2], accents=True)
+        return self._place(placing, travelling, turning, accents=False)
+
+    @property
+    def accent(self) -> float:
+        """How far the accents led at the last hop."""
+        if not self.accented:
+            return 0.0
+        way = self.place - self._place(*self._steady.places, accents=False)
+        return way - round(way) if self.closed else way
 
     @property
     def place(self) -> float:
+        """What the last `step` gave."""
+        sums = zip(self._steady.places, self._accents.places, strict=True)
+        placing, travelling, turning = (mine + more for mine, more in sums)
+        return self._place(placing, travelling, turning, accents=True)
+
+    def _place(self, placing: float, travelling: float, turning: float, *, accents: bool) -> float:
         place = self.rest
-        if self._placing:
-            place = min(max(sum([hand.place for _, hand in self._placing]), 0.0), 1.0)
-        if self._travelling:
-            place = _reflect(place + sum([hand.place for _, hand in self._travelling]))
-        if self._turning:
-            place = (place + sum([hand.place for _, hand in self._turning])) % 1.0
+        if self._steady.placing or (accents and self._accents.placing):
+            place = min(max(placing, 0.0), 1.0)
+        if self._steady.travelling or (accents and self._accents.travelling):
+            place = _reflect(place + travelling)
+        if self._steady.turning or (accents and self._accents.turning):
+            place = (place + turning) % 1.0
         return place
+
+
+class _Hands:
+    """The hands of one axis by what they do to it, each with the column of its feature."""
+
+    def __init__(self) -> None:
+        self.placing: list[tuple[int, Hand]] = []
+        self.travelling: list[tuple[int, Hand]] = []
+        self.turning: list[tuple[int, Hand]] = []
+
+    def add(self, column: int, made: Hand, route: Route) -> None:
+        if route.edge == "wrap":
+            self.turning.append((column, made))
+        else:
+            (self.placing if route.act == "position" else self.travelling).append((column, made))
+
+    def step(self, levels: list[float]) -> tuple[float, float, float]:
+        """Advance by one hop, and return the sums of what they give."""
+        placing = sum([hand.step(levels[k]) for k, hand in self.placing]) if self.placing else 0.0
+        travelling = sum([hand.step(levels[k]) for k, hand in self.travelling]) if self.travelling else 0.0
+        return placing, travelling, sum([hand.step(levels[k]) for k, hand in self.turning]) if self.turning else 0.0
+
+    @property
+    def places(self) -> tuple[float, float, float]:
+        """The sums of what they gave last."""
+        placing, travelling, turning = (
+            sum([hand.place for _, hand in hands]) for hands in (self.placing, self.travelling, self.turning)
+        )
+        return placing, travelling, turning
 
 
 def _reflect(place: float) -> float:

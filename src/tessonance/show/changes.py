@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import msgspec
 
 from tessonance.errors import GridError, ProjectError, SoundError
-from tessonance.project import Idle, Mapping, Route, Sound
+from tessonance.project import Governing, Idle, Mapping, Route, Sound
 from tessonance.tables import many, options
 
 if TYPE_CHECKING:
@@ -37,15 +37,16 @@ class Routes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     routes: tuple[Route, ...]
     sound: Sound = Sound()
     idle: Idle = Idle()
+    governor: Governing = Governing()
 
     @classmethod
     def of(cls, mapping: Mapping) -> Routes:
         """Take the routes and settings of a mapping."""
-        return cls(mapping.routes, mapping.sound, mapping.idle)
+        return cls(mapping.routes, mapping.sound, mapping.idle, mapping.governor)
 
     def on(self, grid: Grid) -> Mapping:
         """Bind them to a grid. Raises ProjectError where they do not fit it."""
-        return Mapping(grid, self.routes, self.sound, self.idle)
+        return Mapping(grid, self.routes, self.sound, self.idle, self.governor)
 
 
 class Hold(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="hold"):
@@ -170,10 +171,11 @@ def _play(data: dict[str, Any], where: str) -> Play:
 
 
 def _routes(data: object, where: str) -> Routes:
-    if not isinstance(data, dict) or data.keys() - {"routes", "sound", "idle"}:
+    if not isinstance(data, dict) or data.keys() - {"routes", "sound", "idle", "governor"}:
         raise SoundError("this is no change", where=where, got=repr(data)[:80])
     return Routes(
         many(Route, data.get("routes", []), f"{where} [[route]]"),
         options(Sound, data.get("sound", {}), f"{where} [sound]"),
         options(Idle, data.get("idle", {}), f"{where} [idle]"),
+        options(Governing, data.get("governor", {}), f"{where} [governor]"),
     )

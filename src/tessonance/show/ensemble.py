@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from msgspec import structs
@@ -83,7 +84,7 @@ class Ensemble:
     grids : sequence of Grid
         The tesseracts' grids, in the order of the show.
     governor : callable, optional
-        Number of a tesseract → what limits its speed.
+        Number of a tesseract and mapping → what limits its speed.
     record : Record, optional
     also : sequence of str
         Features to hear besides those that the mappings need.
@@ -99,7 +100,7 @@ class Ensemble:
         self,
         grids: Sequence[Grid],
         *,
-        governor: Callable[[int], Governor | None] = lambda piece: None,
+        governor: Callable[[int, Mapping], Governor | None] = lambda piece, mapping: None,
         record: Record | None = None,
         also: Sequence[str] = (),
     ) -> None:
@@ -216,7 +217,7 @@ class Ensemble:
         self._note(change if coming is None else structs.replace(change, since=coming.hearing.since))
 
     def _new_voice(self, piece: int, coming: _Coming) -> Voice:
-        performer = Performer(coming.mapping, coming.hearing, governor=self._governor(piece))
+        performer = Performer(coming.mapping, coming.hearing, governor=partial(self._governor, piece))
         if self._held:
             performer.change(Hold(True))
         start, hop = performer.first_hop * performer.hop_seconds, performer.hop_seconds

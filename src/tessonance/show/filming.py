@@ -57,6 +57,8 @@ class RenderReport:
     fps : Fraction
     calmed : int
         How many frames would have flashed too often, and were blended into those before them.
+    trouble : str
+        Why the mapping's governor could not do its work; empty where it did, or where there is none.
     """
 
     frames: int
@@ -65,6 +67,7 @@ class RenderReport:
     size: tuple[int, int]
     fps: Fraction
     calmed: int = 0
+    trouble: str = ""
 
 
 @dataclass(frozen=True)

@@ -66,9 +66,8 @@ def shaped(mapping: Mapping, hands: Hands) -> Mapping:
     """Return a mapping as the artist's hands make it."""
     if hands == Hands():
         return mapping
-    return Mapping(
-        mapping.grid, [_route(route, hands) for route in mapping.routes], _sound(mapping.sound, hands), mapping.idle
-    )
+    routes = [_route(route, hands) for route in mapping.routes]
+    return Mapping(mapping.grid, routes, _sound(mapping.sound, hands), mapping.idle, mapping.governor)
 
 
 def _route(route: Route, hands: Hands) -> Route:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from tessonance.grid import Grid
     from tessonance.motion import Governor
+    from tessonance.project import Mapping
     from tessonance.show.changes import Change
     from tessonance.show.ensemble import Record, Voice
     from tessonance.sound.inputs import Input
@@ -48,7 +49,7 @@ class Listener:
     grids : sequence of Grid
         The tesseracts' grids, in the order of the show.
     governor : callable, optional
-        Number of a tesseract → what limits its speed.
+        Number of a tesseract and mapping → what limits its speed.
     record : Record, optional
         A take to write.
     also : sequence of str
@@ -67,7 +68,7 @@ class Listener:
         source: Input,
         grids: Sequence[Grid],
         *,
-        governor: Callable[[int], Governor | None] = lambda piece: None,
+        governor: Callable[[int, Mapping], Governor | None] = lambda piece, mapping: None,
         record: Record | None = None,
         also: Sequence[str] = (),
         clock: Callable[[], float] = time.perf_counter,

@@ -10,6 +10,7 @@ from queue import SimpleQueue
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
+from msgspec import to_builtins
 from msgspec.structs import asdict
 
 from tessonance.errors import ProjectError, TessError
@@ -188,9 +189,9 @@ def _new(mapping: Mapping) -> Any:
                 table.add(key, list(value) if isinstance(value, tuple) else value)
         routes.append(table)
     document.add("route", routes)
-    for name, struct in (("sound", mapping.sound), ("idle", mapping.idle)):
-        usual = asdict(type(struct)())
-        different = {key: value for key, value in asdict(struct).items() if value != usual[key]}
+    for name, struct in (("sound", mapping.sound), ("idle", mapping.idle), ("governor", mapping.governor)):
+        usual = to_builtins(type(struct)())
+        different = {key: value for key, value in to_builtins(struct).items() if value != usual[key]}
         if different:
             document.add(name, tomlkit.item(different))
     return document

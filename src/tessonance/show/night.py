@@ -27,6 +27,7 @@ from tessonance.show.filming import (
     pump,
     sampler_of,
 )
+from tessonance.show.governing import governors
 from tessonance.show.hud import Hud
 from tessonance.show.state import FilmStates
 from tessonance.show.take_reader import read_take, replay
@@ -118,13 +119,23 @@ def render_take(
     return RenderReport(part.frames, float(part.frames / rate), film, dimensions, rate, calmed)
 
 
-def disagreement(take: Take) -> float:
+def disagreement(take: Take, tesseracts: Sequence[Tesseract | str | Path] = ()) -> float:
     """Hear a take again, and return how far at most its coordinates are from those that were kept.
 
-    Where it is not far below 1e-6, the take was made by a version of tessonance that hears or moves otherwise.
+    Where it is not far below 1e-6, the take was made by a version of tessonance that hears or moves otherwise, or of
+    tesseracts that were baked otherwise.
+
+    Parameters
+    ----------
+    take : Take
+    tesseracts : sequence of Tesseract or path-like
+        Those of the show, in its order: a governor needs them.
     """
     furthest = 0.0
-    for kept, again in zip(take.moves, replay(take), strict=False):
+    with ExitStack() as stack:
+        there = [stack.enter_context(opened(each)) if isinstance(each, str | Path) else each for each in tesseracts]
+        heard = replay(take, governor=governors(there))
+    for kept, again in zip(take.moves, heard, strict=False):
         count = min(len(kept.coordinates), len(again.coordinates))
         way = kept.coordinates[:count] - again.coordinates[:count]
         closed = take.pieces[kept.piece].grid.closed

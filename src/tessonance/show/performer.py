@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from tessonance.errors import ProjectError
+from tessonance.motion import accented
 from tessonance.motion.hands import coefficient
 from tessonance.project import ANALYSIS_RATE
 from tessonance.show.changes import Beat, Hold, Release, SetAxis, SetFeature, Tap
 from tessonance.show.idle import IdleMotion
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from tessonance.motion import Governor
@@ -52,8 +55,8 @@ class Performer:
     mapping : Mapping
     hearing : Hearing
         Which has heard all there was so far.
-    governor : Governor, optional
-        Limits the speed.
+    governor : callable, optional
+        Mapping → what limits its speed.
 
     Attributes
     ----------
@@ -65,8 +68,15 @@ class Performer:
         Which hop of the stream is the first that `push` gives.
     """
 
-    def __init__(self, mapping: Mapping, hearing: Hearing, *, governor: Governor | None = None) -> None:
-        self.mapping, self._hearing, self._governor = mapping, hearing, governor
+    def __init__(
+        self,
+        mapping: Mapping,
+        hearing: Hearing,
+        *,
+        governor: Callable[[Mapping], Governor | None] = lambda mapping: None,
+    ) -> None:
+        self.mapping, self._hearing = mapping, hearing
+        self._governor_of, self._governor = governor, governor(mapping)
         self.hop = mapping.sound.hop
         self.hop_seconds = self.hop / ANALYSIS_RATE
         self.first_hop = hearing.position // self.hop
@@ -77,6 +87,7 @@ class Performer:
         self._given: dict[str, float] = {}  # features that come from elsewhere
         self._frozen: NDArray[np.float64] | None = None
         self._place: NDArray[np.float64] = hearing.motion.place
+        self._accent: NDArray[np.float64] | None = None  # what the last hop's accents add, past the governor
         self._out: NDArray[np.float64] = self._place
         self._away = np.zeros(len(self.closed))
         self._gliding = 0
@@ -113,8 +124,9 @@ class Performer:
         if self._given:
             powers = self._give(values, powers)
         coordinates = np.empty((len(values), len(self.closed)))
-        for k, (place, power) in enumerate(zip(self._hearing.motion.run(values), powers, strict=True)):
-            coordinates[k] = self._step(place, power)
+        places, accents = self._moved(values)
+        for k, (place, power) in enumerate(zip(places, powers, strict=True)):
+            coordinates[k] = self._step(place, power, None if accents is None else accents[k])
         return Performed(coordinates, values[:, : len(self.mapping.feature_names)])
 
     def needs_to_hear(self, mapping: Mapping) -> bool:
@@ -144,9 +156,11 @@ class Performer:
             hearing.carry_on(self._hearing)
             self._hearing = hearing
         self._idle = idle if mapping.idle == self.mapping.idle else self._idle_motion(mapping)
+        if mapping.governor != self.mapping.governor:
+            self._governor = self._governor_of(mapping)
         self.mapping = mapping
         if self._idle.depth == 0.0:
-            self._place = self._hearing.motion.place
+            self._rest()
         self._glide()
 
     def check(self, mapping: Mapping) -> None:
@@ -178,9 +192,24 @@ class Performer:
         elif isinstance(change, Beat):
             self._hearing.follow(change.seconds, bpm=change.bpm, first=change.first)
 
-    def _step(self, place: NDArray[np.float64], power: float) -> NDArray[np.float64]:
+    def _moved(self, values: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+        """Return where the music leads, and what is to be added to it past the governor."""
+        motion = self._hearing.motion
+        return (motion.run(values), None) if self._governor is None else motion.run_apart(values)
+
+    def _rest(self) -> None:
+        """Be where the music led last."""
+        motion = self._hearing.motion
+        self._place, self._accent = motion.place, None
+        if self._governor is not None and motion.accents.any():
+            self._accent = motion.accents
+            self._place = accented(self._place, -self._accent, self.closed)
+
+    def _step(
+        self, place: NDArray[np.float64], power: float, accent: NDArray[np.float64] | None
+    ) -> NDArray[np.float64]:
         """Return where one hop goes, of where the music alone would take it."""
-        self._place = self._idle.step(place, power)
+        self._place, self._accent = self._idle.step(place, power), accent
         for axis, (wanted, at) in self._grabbed.items():
             self._grabbed[axis] = (wanted, at + self._grab * self._short(wanted - at, axis))
         out = self._aim()
@@ -189,8 +218,18 @@ class Performer:
             share = self._gliding / self._glide_hops
             out = out + share * share * (3 - 2 * share) * self._away
             out = np.where(self.closed, out % 1.0, np.minimum(np.maximum(out, 0.0), 1.0))
-        self._out = out if self._governor is None else self._governor.step(out)
+        if self._governor is not None:
+            out = self._governor.step(out)
+        self._out = accented(out, self._accents(), self.closed)
         return self._out
+
+    def _accents(self) -> NDArray[np.float64] | None:
+        """Return what accents add where nobody holds the coordinate."""
+        if self._accent is None or self._frozen is not None:
+            return None
+        if not self._grabbed:
+            return self._accent
+        return np.array([0.0 if axis in self._grabbed else way for axis, way in enumerate(self._accent)])
 
     def _aim(self) -> NDArray[np.float64]:
         """Return where the coordinate is to be, but for what is left of a glide."""
@@ -204,7 +243,11 @@ class Performer:
         return aim
 
     def _glide(self) -> None:
-        away = self._out - self._aim()
+        accents = self._accents()
+        steady = accented(self._out, None if accents is None else -accents, self.closed)
+        if self._governor is not None:
+            self._governor.start(steady)
+        away = steady - self._aim()
         self._away = np.where(self.closed, away - np.rint(away), away)
         self._gliding = self._glide_hops if self._away.any() else 0
 

@@ -15,6 +15,7 @@ from tessonance.project import TEMPO, mapping_beside, mapping_for
 from tessonance.sampling.fit import check_fit
 from tessonance.show.desk import Desk, LivePiece
 from tessonance.show.flash import FlashLimiter
+from tessonance.show.governing import governors, ungoverned
 from tessonance.show.listener import Listener
 from tessonance.show.mapping_file import MappingFile
 from tessonance.show.player import Player
@@ -166,7 +167,9 @@ def play(
             writer = TakeWriter(record, [Piece(piece.name, piece.mapping.grid) for piece in pieces], force=force)
             stack.callback(writer.close)
         also = TEMPO if osc_out is not None else ()
-        listener = Listener(source, [piece.mapping.grid for piece in pieces], record=writer, also=also)
+        grids = [piece.mapping.grid for piece in pieces]
+        limits = governors(opened, [piece.mapping for piece in pieces])
+        listener = Listener(source, grids, governor=limits, record=writer, also=also)
         stack.callback(listener.close)
         desk = Desk(pieces, listener, hud=look.hud, say=say)
         others = Remote(desk, hearing=hearing, telling=telling, features=source.name == OSC_NAME)
@@ -180,7 +183,9 @@ def play(
             delay_seconds=look.delay_ms / 1000,
             others=others,
         )
-        for piece in pieces:
+        for piece, tesseract in zip(pieces, opened, strict=True):
+            if trouble := ungoverned(tesseract, piece.mapping):
+                say(trouble)
             piece.file.start()
             stack.callback(piece.file.close)
         desk.begin()

@@ -7,9 +7,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tessonance.errors import ProjectError
-from tessonance.motion import motion
-from tessonance.project import ANALYSIS_RATE, Mapping, load_mapping, mapping_beside
 from tessonance.sampling.fit import check_fit
 from tessonance.show.calm import Calm
 from tessonance.show.filming import (
@@ -24,22 +21,23 @@ from tessonance.show.filming import (
     sampler_of,
 )
 from tessonance.show.frames import FrameMaker
+from tessonance.show.governing import ungoverned
 from tessonance.show.hud import Hud
+from tessonance.show.rehearsal import rehearse, routes_for
 from tessonance.show.state import FilmStates
 from tessonance.sinks.format import frame_rate, frame_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tessonance.motion import Path as MotionPath
+    from tessonance.project import Mapping
     from tessonance.show.frames import Stage
+    from tessonance.show.rehearsal import Rehearsal
     from tessonance.sinks import Sink
     from tessonance.sound.decoders import Song
     from tessonance.store import Tesseract
 
 __all__ = ["RenderReport", "render"]
-
-SETTLE_SECONDS = 5.0  # of sound before the film begins, so that followers do not have to start from silence
 
 
 def render(
@@ -125,52 +123,26 @@ def render(
             tesseract = stack.enter_context(opened(tesseract))
         sampler = sampler_of(tesseract, method=method, cut_to=size if fit == "cover" else None)
         fitting = "stretch" if fit == "cover" else fit  # what was cut has the frame's proportions
-        routes = _routes(tesseract, mapping)
+        routes = routes_for(tesseract, mapping)
         part = Part.of(song, start=start, stop=stop, fps=rate)
         out = film_sink(path, part, size=size, encoder=encoder, force=force) if sink is None else sink
         calm = Calm() if flash_limit else None
         passed: list[Stage] = [*stages, calm] if calm else [*stages]
         try:
-            path_taken, shown = _played(part, routes, hud_size=size if hud else None)
+            rehearsal = rehearse(tesseract, part, routes)
+            shown = _hud(routes, rehearsal, size) if hud else None
+            path_taken = rehearsal.path
             maker = FrameMaker(sampler, path_taken, size=size, fit=fitting, stages=passed, hud=shown, lasting=LASTING)
             pump(maker, part, out, progress)
             out.close()
         except BaseException:
             out.abandon()
             raise
+        trouble = ungoverned(tesseract, routes)
     calmed = calm.limiter.calmed if calm else 0
-    return RenderReport(part.frames, float(part.frames / rate), film, size, rate, calmed)
+    return RenderReport(part.frames, float(part.frames / rate), film, size, rate, calmed, trouble)
 
 
-def _routes(tesseract: Tesseract, mapping: Mapping | str | Path | None) -> Mapping:
-    beside = mapping_beside(tesseract.path)
-    if mapping is None and beside.is_file():
-        mapping = beside
-    if isinstance(mapping, str | Path):
-        routes = load_mapping(mapping, tesseract.grid)
-    else:
-        given = mapping or tesseract.project.mapping
-        routes = Mapping(tesseract.grid, given.routes, given.sound, given.idle)
-    if not routes.routes:
-        raise ProjectError(
-            "there are no routes, so the picture would stand still",
-            where=mapping if isinstance(mapping, str | Path) else tesseract.where,
-            hint="a [[route]] with a feature and an axis, in the mapping or the project file",
-        )
-    return routes
-
-
-def _played(
-    part: Part, routes: Mapping, *, hud_size: tuple[int, int] | None
-) -> tuple[MotionPath, tuple[Hud, FilmStates] | None]:
-    """Hear the song: where it leads, and what a HUD shows of it."""
-    from tessonance.sound import features
-
-    hop_seconds = routes.sound.hop / ANALYSIS_RATE
-    settled = max(0.0, part.start - SETTLE_SECONDS)
-    begin = int(settled / hop_seconds) * hop_seconds  # on the hops of the whole song, so that a part is cut out of it
-    track = features(part.song, routes.feature_names, start=begin, stop=part.stop, sound=routes.sound)
-    path = motion(routes, track)
-    if hud_size is None:
-        return path, None
-    return path, (Hud(routes.grid, routes, hud_size), FilmStates(path, track, routes.feature_names))
+def _hud(routes: Mapping, rehearsal: Rehearsal, size: tuple[int, int]) -> tuple[Hud, FilmStates]:
+    states = FilmStates(rehearsal.path, rehearsal.track, routes.feature_names)
+    return Hud(routes.grid, routes, size), states

@@ -21,10 +21,13 @@ from tessonance.sound.spectrum import RATE
 from tessonance.tables import many
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import BinaryIO
 
     from numpy.typing import NDArray
 
+    from tessonance.motion import Governor
+    from tessonance.project import Mapping
     from tessonance.show.changes import Change
     from tessonance.show.take_blocks import Block
 
@@ -119,8 +122,16 @@ def read_take(path: str | Path) -> Take:
         raise SoundError(f"cannot be read: {error.strerror}", where=where) from None
 
 
-def replay(take: Take) -> tuple[Moves, ...]:
+def replay(
+    take: Take, *, governor: Callable[[int, Mapping], Governor | None] = lambda piece, mapping: None
+) -> tuple[Moves, ...]:
     """Hear a take again: the same samples and changes through the same arithmetic.
+
+    Parameters
+    ----------
+    take : Take
+    governor : callable, optional
+        As the show had it: number of a tesseract and mapping → what limits its speed.
 
     Returns
     -------
@@ -133,7 +144,7 @@ def replay(take: Take) -> tuple[Moves, ...]:
         If a change cannot be made.
     """
     again = _Gathered()
-    ensemble = Ensemble([piece.grid for piece in take.pieces], record=again)
+    ensemble = Ensemble([piece.grid for piece in take.pieces], governor=governor, record=again)
     at = 0
     for sample, change in (*take.changes, (len(take.samples), None)):
         for first in range(at, sample, AT_ONCE):

@@ -1,0 +1,70 @@
+"""The governor of a tesseract that plays: the mapping's limit over the distances that were baked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tessonance.motion import Slowness, SpeedLimit
+from tessonance.project import ANALYSIS_RATE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tessonance.project import Mapping
+    from tessonance.store import Tesseract
+
+__all__ = ["governor", "governors", "ungoverned"]
+
+
+def governor(tesseract: Tesseract, mapping: Mapping) -> SpeedLimit | None:
+    """Return what limits the speed of a mapping on a tesseract, for `tessonance.motion`.
+
+    Parameters
+    ----------
+    tesseract : Tesseract
+    mapping : Mapping
+        Its ``[governor]`` says how fast the picture may change.
+
+    Returns
+    -------
+    SpeedLimit or None
+        None where the mapping has no limit, or the tesseract is not baked (`tess bake`).
+    """
+    return governors([tesseract])(0, mapping)
+
+
+def governors(
+    tesseracts: Sequence[Tesseract], mappings: Sequence[Mapping] = ()
+) -> Callable[[int, Mapping], SpeedLimit | None]:
+    """Return the governors of a show: number of a tesseract and mapping → what limits its speed.
+
+    Parameters
+    ----------
+    tesseracts : sequence of Tesseract
+        Their bakes are read now and no more, so that no disk holds up a picture.
+    mappings : sequence of Mapping
+        One of each, whose limits are worked out now.
+    """
+    bakes = [tesseract.bake() for tesseract in tesseracts]
+    known: dict[tuple[int, float], Slowness] = {}
+
+    def of(piece: int, mapping: Mapping) -> SpeedLimit | None:
+        bake = bakes[piece] if piece < len(bakes) else None
+        limit = mapping.governor.per_second
+        if limit is None or bake is None:
+            return None
+        if (piece, limit) not in known:
+            distances = [bake.distances(axis) for axis in range(len(bake.knots))]
+            known[piece, limit] = Slowness(mapping.grid, bake.knots, distances, limit=limit)
+        return SpeedLimit(known[piece, limit], mapping.sound.hop / ANALYSIS_RATE)
+
+    for piece, mapping in enumerate(mappings):
+        of(piece, mapping)
+    return of
+
+
+def ungoverned(tesseract: Tesseract, mapping: Mapping) -> str:
+    """Say why a mapping's limit cannot be held; nothing where it is, or where there is none."""
+    if mapping.governor.per_second is None or tesseract.bake() is not None:
+        return ""
+    return f"{tesseract.name}: the governor does nothing until it is baked: `tess bake {tesseract.where}`"
