@@ -41,7 +41,7 @@ SEES = {
     "sound": {"errors", "project"},
     "motion": {"errors", "grid", "project", "sound"},
     "sampling": {"errors", "grid"},
-    "smooth": {"errors", "grid", "project", "store", "sampling", "motion"},
+    "smooth": {"errors", "grid", "mapping", "project", "store", "sound", "sampling", "motion", "show"},
     "sinks": {"errors", "sampling"},
     "control": {"errors", "grid", "project"},
     "show": {"errors", "grid", "project", "tables", "store", "sound", "motion", "sampling", "sinks", "control"},

@@ -58,8 +58,9 @@ class Route(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         An exponent above 0, or the smoothstep polynomial.
     attack_ms, release_ms : float
         Time constants of the follower as the feature rises and falls, 0..60,000 ms.
-    edge : {"bounce", "wrap"}
-        What ``speed`` and ``step`` do at the end of the axis; only a closed axis can wrap.
+    edge : {"bounce", "swing", "wrap"}
+        What ``speed`` and ``step`` do at the end of the axis: turn round at once, slow down and turn, or go on at the
+        other end, which only a closed axis can.
     accent : bool
         Whether it goes past the governor: what it adds to the place is not limited.
     """
@@ -72,7 +73,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     curve: float | Literal["linear", "smooth"] = "linear"
     attack_ms: float = 40.0
     release_ms: float = 500.0
-    edge: Literal["bounce", "wrap"] = "bounce"
+    edge: Literal["bounce", "swing", "wrap"] = "bounce"
     accent: bool = False
 
     def __post_init__(self) -> None:

@@ -30,6 +30,8 @@ COMMANDS = (
     "sheet",
     "smooth",
     "bake",
+    "tune",
+    "certify",
     "verify",
     "merge",
     "grow",

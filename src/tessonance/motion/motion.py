@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Motion", "Track", "accented", "motion"]
 
 REST_OPEN, REST_CLOSED = 0.5, 0.0
+SWING = 0.15  # of an axis, at either end, in which what swings slows down
 HOPS_AT_ONCE = 16_384  # as plain floats, six hours of them would fill a gigabyte
 
 
@@ -99,8 +100,8 @@ class Motion:
     """Features in, coordinate out, once per hop: a mapping at work.
 
     Routes to one axis combine: the positions are added and held inside the axis (or wrapped), and what speeds and steps
-    travelled goes on from there, reflected at the ends (or wrapped). An axis without a position starts from its rest:
-    the middle of an open axis, 0 on a closed one.
+    travelled goes on from there, reflected at the ends (or swung, or wrapped). An axis without a position starts from
+    its rest: the middle of an open axis, 0 on a closed one.
 
     Parameters
     ----------
@@ -243,7 +244,7 @@ class _AxisMotion:
     def __init__(self, axis: Axis, routes: Sequence[tuple[int, Route]], hop_seconds: float) -> None:
         self.rest, self.closed = REST_CLOSED if axis.closed else REST_OPEN, axis.closed
         self.hands: dict[tuple[str, str, str, int], Hand] = {}
-        self.accented = False
+        self.accented = self._swings = False
         steady, accents = _Hands(), _Hands()
         for column, route in routes:
             made = hand(route, hop_seconds)
@@ -251,6 +252,7 @@ class _AxisMotion:
             self.hands[axis.name, route.feature_name, route.act, alike] = made
             (accents if route.accent else steady).add(column, made, route)
             self.accented = self.accented or route.accent
+            self._swings = self._swings or route.edge == "swing"
         self._steady, self._accents = steady, accents
 
     def step(self, levels: list[float]) -> float:
@@ -282,6 +284,8 @@ class _AxisMotion:
             place = min(max(placing, 0.0), 1.0)
         if self._steady.travelling or (accents and self._accents.travelling):
             place = _reflect(place + travelling)
+            if self._swings:
+                place = _swing(place)
         if self._steady.turning or (accents and self._accents.turning):
             place = (place + turning) % 1.0
         return place
@@ -320,3 +324,10 @@ def _reflect(place: float) -> float:
     """Fold a line onto 0..1 as a ball runs between two walls: a triangle wave of period 2."""
     folded = place % 2.0
     return min(folded, 2.0 - folded)
+
+
+def _swing(place: float) -> float:
+    """Bend 0..1 so that what runs evenly slows down near the ends, stands there for an instant, and turns."""
+    end = min(place, 1.0 - place)
+    bent = (end * end / (2 * SWING) if end < SWING else end - SWING / 2) / (1 - SWING)
+    return bent if place < 0.5 else 1.0 - bent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tessonance.grid import Cell, Grid, Knots
+    from tessonance.store import Tesseract
 
-__all__ = ["edge_distances"]
+__all__ = ["distances_of", "edge_distances"]
 
+MOST_EDGES = 5000  # that are measured where there is no bake: ten seconds of one core
 PAIRS = 60  # that the quick distance is calibrated on; 200 give a sure correlation, this many a sure mean
 
 
@@ -66,6 +69,33 @@ def edge_distances(
         return found
     flips = calibrate(shown)
     return [np.where(np.isnan(values), values, flips(np.nan_to_num(values))).astype(np.float32) for values in found]
+
+
+def distances_of(tesseract: Tesseract) -> tuple[Knots, list[NDArray[np.float32]]]:
+    """Return how far the edges of a tesseract are, as `tess bake` measured them; unless it is baked, measure some now.
+
+    Returns
+    -------
+    knots : tuple of ndarray of int
+        What the distances are of: of a tesseract that is not baked, at most so fine that it takes seconds.
+    distances : list of ndarray of float32
+
+    Raises
+    ------
+    TesseractError
+        If no level of it is complete.
+    """
+    if (bake := tesseract.bake()) is not None:
+        return bake.knots, [bake.distances(axis) for axis in range(len(bake.knots))]
+    knots = tesseract.knots()
+    level = next((level for level in reversed(range(tesseract.grid.levels)) if _few(tesseract.grid.knots(level))), 0)
+    if not _few(knots):
+        knots = tesseract.grid.knots(level)
+    return knots, edge_distances(tesseract.picture, tesseract.grid, knots)
+
+
+def _few(knots: Knots) -> bool:
+    return math.prod(map(len, knots)) * len(knots) <= MOST_EDGES
 
 
 class _Small:

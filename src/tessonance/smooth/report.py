@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tessonance.smooth.findings import Survey
     from tessonance.store import Tesseract
 
-__all__ = ["check_outputs", "outputs", "write_report"]
+__all__ = ["check_outputs", "outputs", "write_report", "write_whole"]
 
 
 def outputs(path: str | Path) -> tuple[Path, Path]:
@@ -55,12 +55,17 @@ def write_report(survey: Survey, tesseract: Tesseract, path: str | Path, *, forc
     """
     check_outputs(path, force=force)
     html, data = outputs(path)
-    for output, text in ((html, page(survey, tesseract)), (data, json.dumps(survey.to_dict(), indent=1))):
-        partial = output.with_name(f".{output.name}.partial")
-        try:
-            partial.write_text(text, encoding="utf-8")
-            partial.replace(output)
-        except OSError as error:
-            partial.unlink(missing_ok=True)
-            raise TessError(f"cannot be written: {error.strerror or error}", where=output) from None
+    write_whole(html, page(survey, tesseract))
+    write_whole(data, json.dumps(survey.to_dict(), indent=1))
     return html, data
+
+
+def write_whole(output: Path, text: str) -> None:
+    """Write a file that appears whole, or not at all. Raises TessError."""
+    partial = output.with_name(f".{output.name}.partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(output)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise TessError(f"cannot be written: {error.strerror or error}", where=output) from None

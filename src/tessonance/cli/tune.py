@@ -1,0 +1,50 @@
+"""`tess tune`: a mapping made to measure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tessonance.cli.options import FILE, PLACE
+
+
+@click.command()
+@click.argument("tesseract", type=PLACE)
+@click.argument("songs", nargs=-1, required=True, type=FILE, metavar="SONG...")
+@click.option("--as", "kind", type=click.Choice(["calm", "lively", "wild"]), default="lively", show_default=True)
+@click.option("-o", "--output", type=FILE, help="The mapping; TESSERACT with -KIND.toml unless given.")
+@click.option("--method", type=click.Choice(["nearest", "blend", "morph"]), help="Morph if it is baked, else blend.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Threads; one for each core unless given.")
+@click.option("--force", is_flag=True, help="Replace a mapping that exists.")
+def tune(
+    tesseract: str,
+    songs: tuple[Path, ...],
+    kind: str,
+    output: Path | None,
+    method: str | None,
+    workers: int | None,
+    force: bool,
+) -> None:
+    """Write a mapping for TESSERACT that is calm, lively or wild with each SONG.
+
+    Axes are measured: long ones travel as loud as the music is, short ones follow faster features, as quickly as stays
+    smooth. The mapping is watched on a part of each song before it is written.
+    """
+    import tessonance as tess
+    from tessonance.cli.certify import tell
+    from tessonance.cli.files import write_text
+    from tessonance.cli.progress import bar
+    from tessonance.errors import OutputExists
+    from tessonance.smooth.tune import tune as tuned
+    from tessonance.smooth.tune_text import mapping_text
+
+    with tess.open(tesseract) as opened:
+        output = output or opened.beside(f"-{kind}.toml")
+        if output.exists() and not force:
+            raise OutputExists("exists already", where=output, hint="--force replaces it")
+        with bar(opened.name, unit="frames") as progress:
+            found = tuned(opened, songs, kind=kind, method=method, workers=workers, progress=progress)
+        write_text(output, mapping_text(found, [song.name for song in songs]))
+    tell(found.certificate)
+    click.echo(f"{output} written; next: tess certify {tesseract} {songs[0]} --mapping {output}")

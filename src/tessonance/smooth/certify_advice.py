@@ -1,0 +1,161 @@
+"""What a certificate's numbers amount to: why it fails, and what to change, in plain words."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tessonance.project import Mapping
+    from tessonance.smooth.certificate import AxisUse, Certificate, SongCertificate
+    from tessonance.smooth.limits import Limits
+
+__all__ = ["LEAST_DENSE", "LEAST_FOLLOWED", "LEAST_LOUD", "LEAST_USED", "LONGEST_LAG_MS", "judged"]
+
+LEAST_LOUD, LEAST_DENSE = (
+    0.5,
+    0.3,
+)  # correlation of loudness or onsets with the steps; music visuals reach 0.51 and 0.21
+LONGEST_LAG_MS = 34.0  # a frame: later than that it is seen
+LEAST_USED = 0.6  # of an axis that a route drives
+LEAST_FOLLOWED = 0.3  # correlation of a route's feature with its axis
+NAMES = {
+    "median": "half of all steps",
+    "p90": "the largest tenth of the steps",
+    "p99": "the largest hundredth of the steps",
+    "worst": "the largest step",
+    "flicker": "the median flicker F",
+    "flicker_p99": "the 99th percentile of flicker F",
+}
+
+
+def judged(certificate: Certificate, most: Limits, routes: Mapping) -> Certificate:
+    """Return a certificate with why it fails and what to change.
+
+    Parameters
+    ----------
+    certificate : Certificate
+    most : Limits
+    routes : Mapping
+
+    Returns
+    -------
+    Certificate
+    """
+    songs = []
+    for song in certificate.songs:
+        rough, unmusical = tuple(_rough(song, most)), tuple(_unmusical(song))
+        song = replace(song, rough=rough, unmusical=unmusical)
+        said = [*_calmer(certificate, song, most, routes), *_livelier(song, routes)]
+        songs.append(replace(song, advice=tuple(dict.fromkeys(said))))
+    return replace(certificate, songs=tuple(songs))
+
+
+def least_agreement(song: SongCertificate) -> float:
+    """Return what the steps of a song have to agree with its loudness or its onsets by."""
+    return LEAST_DENSE if song.dense else LEAST_LOUD
+
+
+def _rough(song: SongCertificate, most: Limits) -> Iterator[str]:
+    for name, got, limit in most.broken(song.smoothness):
+        when = f" (at {_time(song.worst_seconds)})" if name == "worst" else ""
+        comes = "is" if "flicker" in name else "comes to"
+        yield f"{NAMES[name]} {comes} {got:.2f}{when}; {most.kind} has at most {limit:.2f}"
+    if song.flashing:
+        yield f"large areas flash more than three times a second in {song.flashing} frames"
+
+
+def _unmusical(song: SongCertificate) -> Iterator[str]:
+    if not math.isfinite(song.loudness.r):
+        yield "nothing moves, or nothing is heard"
+        return
+    best = max(song.loudness, song.onset, key=lambda each: each.r if math.isfinite(each.r) else -1.0)
+    least = least_agreement(song)
+    if best.r < least:
+        yield f"loudness and onsets agree with the steps by {best.r:.2f}; at least {least:.1f} is wanted of such a song"
+    elif not best.real:
+        yield f"loudness agrees with the steps by {best.r:.2f}, which chance would reach as well ({best.chance:.2f})"
+    elif not -LONGEST_LAG_MS <= best.lag_ms <= LONGEST_LAG_MS:
+        yield f"the picture comes {abs(best.lag_ms):.0f} ms {'after' if best.lag_ms > 0 else 'before'} the music"
+    for axis in song.axes:
+        if axis.used < LEAST_USED:
+            yield f"{axis.name} uses {axis.used:.0%} of its range; at least {LEAST_USED:.0%} is wanted"
+        mine = [route for route in song.routes if route.axis == axis.name]
+        if mine and not any(_followed(route.agreement.r) for route in mine):
+            names = " and ".join(route.feature for route in mine)
+            yield f"{axis.name} does not follow {names} ({max(_or_zero(route.agreement.r) for route in mine):.2f})"
+
+
+def _followed(r: float) -> bool:
+    return r >= LEAST_FOLLOWED
+
+
+def _calmer(certificate: Certificate, song: SongCertificate, most: Limits, routes: Mapping) -> Iterator[str]:
+    if not song.rough:
+        return
+    if certificate.trouble:
+        yield certificate.trouble
+    elif math.isnan(certificate.limit):
+        yield f'give the mapping a governor: [governor] with as = "{most.kind}"; `tess bake` measures what it needs'
+    if certificate.method == "nearest":
+        yield "nearest shows whole pictures, so no mapping is smooth on it: let frames blend"
+    mover = max(song.axes, key=lambda axis: _or_zero(axis.travelled), default=None)
+    if mover is not None and _broken(song, most, "median", "p90") and _or_zero(mover.travelled) > 0:
+        drivers = " and ".join(dict.fromkeys(route.feature_name for route in routes.routes if route.axis == mover.name))
+        yield (
+            f"{mover.name} changes most, {mover.travelled:.1f} a second: raise the release_ms of {drivers} on it, "
+            "lower its gain, or let a slower feature drive it; `tess tune` writes such a mapping"
+        )
+    if _broken(song, most, "p99", "worst") and not math.isnan(certificate.limit):
+        at = _time(song.worst_seconds)
+        yield f"lower the governor's limit (it is {certificate.limit:g}); look for accents or an uneven place at {at}"
+    if _broken(song, most, "flicker", "flicker_p99"):
+        yield (
+            "the picture goes back before it has gone on: longer attack_ms and release_ms, or a speed that swings "
+            '(edge = "swing") instead of a position'
+        )
+    if song.flashing:
+        yield "leave the flash limiter on"
+
+
+def _livelier(song: SongCertificate, routes: Mapping) -> Iterator[str]:
+    if not song.unmusical:
+        return
+    best = max(_or_zero(song.loudness.r), _or_zero(song.onset.r))
+    if best < least_agreement(song):
+        yield (
+            'let what is loud move more: a route with act = "speed" and feature = "loudness" on a long axis, and a '
+            "shorter attack_ms on the others"
+        )
+    elif any("after the music" in text for text in song.unmusical):
+        yield "shorten attack_ms where the drums are, or raise the governor's limit: it holds back what comes late"
+    for axis in song.axes:
+        if axis.used < LEAST_USED:
+            yield _wider(axis, routes)
+
+
+def _wider(axis: AxisUse, routes: Mapping) -> str:
+    mine = [route for route in routes.routes if route.axis == axis.name]
+    if axis.lag > 0.15:
+        return f"{axis.name} is held back by {axis.lag:.0%} of its range: a slower feature for it, or a higher limit"
+    gains = " or ".join(f"gain of {route.feature_name}" for route in mine)
+    times = min(4.0, LEAST_USED * 1.3 / max(axis.used, 0.05))
+    return (
+        f"{axis.name} goes from {axis.lowest:.2f} to {axis.highest:.2f} only: about {times:.1f} times the {gains}, or "
+        "a smaller curve"
+    )
+
+
+def _broken(song: SongCertificate, most: Limits, *names: str) -> bool:
+    return any(name in names for name, _, _ in most.broken(song.smoothness))
+
+
+def _or_zero(value: float) -> float:
+    return value if math.isfinite(value) else 0.0
+
+
+def _time(seconds: float) -> str:
+    return f"{int(seconds // 60)}:{seconds % 60:04.1f}"
