@@ -110,6 +110,15 @@ def test_a_coordinate_wraps_on_closed_axes_and_is_clamped_on_open_ones(u: float,
     assert 0 <= closed.nearest([u])[0] < steps
 
 
+def test_knots_may_have_a_level_for_each_axis_and_are_counted_in_parts() -> None:
+    grid = Grid([Axis(name="a", steps=9), Axis(name="b", steps=4, closed=True)])
+    knots = grid.knots((1, 2))
+    assert [along.tolist() for along in knots] == [[0, 4, 8], [0, 1, 2, 3]]
+    parts = list(grid.knots_chunks(knots, 5))
+    assert max(map(len, parts)) <= 5
+    assert np.concatenate(parts).tolist() == [grid.flat((i, j)) for i in (0, 4, 8) for j in range(4)]
+
+
 def test_the_complete_level_is_the_finest_without_a_hole() -> None:
     grid = Grid([axis(9)])
     painted = {0, 8, 4, 2}

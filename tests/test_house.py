@@ -37,7 +37,8 @@ SEES = {
     "plugins": {"errors", "project", "owncode", "generators", "finishers"},
     "testing": {"errors", "grid", "project", "generators", "plugins"},
     "store": {"errors", "grid", "project"},
-    "make": {"errors", "grid", "project", "chain", "files", "generators", "finishers", "plugins", "store", "images"},
+    "make": {"errors", "grid", "project", "chain", "files", "generators", "finishers", "plugins", "store", "images"}
+    | {"smooth"},
     "sound": {"errors", "project"},
     "motion": {"errors", "grid", "project", "sound"},
     "sampling": {"errors", "grid"},

@@ -6,7 +6,7 @@ import math
 import re
 from functools import cached_property
 from itertools import islice, product
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 import numpy as np
@@ -279,9 +279,10 @@ class Grid:
                 if 0 <= other < axis.steps and other != cell[k]:
                     yield k, (*cell[:k], other, *cell[k + 1 :])
 
-    def knots(self, level: int) -> Knots:
-        """Return the knots of every axis at a level."""
-        return tuple(axis.knots(level) for axis in self.axes)
+    def knots(self, level: int | Sequence[int]) -> Knots:
+        """Return the knots of every axis at a level, or at a level of its own for each axis."""
+        levels = [level] * len(self.axes) if isinstance(level, int) else level
+        return tuple(axis.knots(of_axis) for axis, of_axis in zip(self.axes, levels, strict=True))
 
     def level_cells(self, level: int) -> NDArray[np.int64]:
         """Return the flat indices of the cells that come new at a level, in C order.
@@ -312,22 +313,37 @@ class Grid:
         ndarray of int64, shape (n,)
             In C order, also from part to part; some may be empty.
         """
-        knots = self.knots(level)
+        for block in self._blocks(self.knots(level), most):
+            yield self._new_at(level, block)
+
+    def knots_chunks(self, knots: Knots, most: int) -> Iterator[NDArray[np.int64]]:
+        """Yield the flat indices of all cells on some knots, in C order, in parts of at most `most` cells."""
+        for block in self._blocks(knots, most):
+            flats = np.zeros((1,) * len(self.axes), np.int64)
+            for k, index in enumerate(block):
+                flats = flats * self.axes[k].steps + self._along(index, k)
+            yield flats.reshape(-1)
+
+    def _blocks(self, knots: Knots, most: int) -> Iterator[Knots]:
+        """Cut the product of some knots into blocks of at most `most` cells, in C order; `most` is at least 1."""
         split = next(k for k in range(len(knots)) if math.prod(map(len, knots[k + 1 :])) <= max(1, most))
         per_part = max(1, most // math.prod(map(len, knots[split + 1 :])))
         for leading in product(*(along.tolist() for along in knots[:split])):
             for first in range(0, len(knots[split]), per_part):
                 fixed = (np.array([index]) for index in leading)
-                yield self._new_at(level, (*fixed, knots[split][first : first + per_part], *knots[split + 1 :]))
+                yield (*fixed, knots[split][first : first + per_part], *knots[split + 1 :])
+
+    def _along(self, values: NDArray[Any], k: int) -> NDArray[Any]:
+        """Lay values along axis `k` of an array with a dimension for each axis."""
+        return values.reshape(tuple(-1 if j == k else 1 for j in range(len(self.axes))))
 
     def _new_at(self, level: int, indices: Knots) -> NDArray[np.int64]:
         """Return the cells of a block that come new at a level."""
         flats = np.zeros((1,) * len(self.axes), np.int64)
         first = np.zeros((1,) * len(self.axes), np.uint8)
         for k, (axis, index) in enumerate(zip(self.axes, indices, strict=True)):
-            along = tuple(-1 if j == k else 1 for j in range(len(self.axes)))
-            flats = flats * axis.steps + index.reshape(along)
-            first = np.maximum(first, self._first_levels[k][index].reshape(along))
+            flats = flats * axis.steps + self._along(index, k)
+            first = np.maximum(first, self._along(self._first_levels[k][index], k))
         new: NDArray[np.int64] = flats[first == level]
         return new
 

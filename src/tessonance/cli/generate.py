@@ -13,6 +13,7 @@ from tessonance.cli.options import DURATION, FILE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tessonance.make.budget import BudgetReport
     from tessonance.make.painting import Progress
 
 PREVIEW_SECONDS = 15.0  # between two drawings of the preview, at least
@@ -26,6 +27,9 @@ PREVIEW_SECONDS = 15.0  # between two drawings of the preview, at least
 @click.option("--allow-drift", is_flag=True, help="Also use workers of the cluster that paint other pictures.")
 @click.option("--cells", metavar="CHOICE", help="Only these: slices like bloom=0:9,ink=4, or a .csv of indices.")
 @click.option("--until", metavar="level:K", help="No finer level than this.")
+@click.option(
+    "--budget", metavar="SHARE", help="At most so much, 10% or 400, and only where it cannot be guessed: whole knots."
+)
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many pictures.")
 @click.option("--deadline", type=DURATION, help="Begin nothing more after so long: 2h, 90m.")
 @click.option("--timeout", type=DURATION, help="A task that takes longer counts as failed.")
@@ -45,6 +49,7 @@ def generate(
     allow_drift: bool,
     cells: str | None,
     until: str | None,
+    budget: str | None,
     limit: int | None,
     deadline: float | None,
     timeout: float | None,
@@ -56,12 +61,14 @@ def generate(
     What is painted stays: stop it when you like, run it again and it goes on. It can be played while it grows.
     """
     import tessonance as tess
+    from tessonance.cli.budget import in_words
     from tessonance.cli.progress import painting, stop_on_interrupt
     from tessonance.contact import check_sheet
 
     if preview:
         check_sheet(preview, force=True)
     output = output or made_of(project, ".tess")
+    reports: list[BudgetReport] = []
     with stop_on_interrupt() as stop, painting(output.name) as shown:
         progress = _previewing(shown, output, preview) if preview else shown
         tesseract = tess.generate(
@@ -72,12 +79,14 @@ def generate(
             allow_drift=allow_drift,
             cells=cells,
             until=until,
+            budget=budget,
             limit=limit,
             deadline_seconds=deadline,
             task_seconds=timeout,
             durability="safe" if durability == "safe" else "fast",
             progress=progress,
             stop=stop,
+            on_budget=reports.append,
         )
         stopped = stop()
     with tesseract:
@@ -85,13 +94,17 @@ def generate(
         click.echo(f"{output}: {painted:,} of {size:,} pictures")
         if preview:
             tess.sheet(tesseract, preview, force=True)
-    if painted == size:
+    report = reports[-1] if reports else None
+    for line in in_words(report) if report else []:
+        click.echo(line)
+    if painted == size or (report and report.enough):
         click.echo(f"next: tess sheet {output}, or tess render {output} SONG")
-    else:
-        chosen = (cells or until) and not (stopped or limit or deadline)
-        again = "without --cells and --until it paints" if chosen else "run it again to paint"
-        click.echo(f"{again} the other {size - painted:,}", err=True)
-    if stopped and painted < size:
+        return
+    names = {"--cells": cells, "--until": until, "--budget": budget}
+    chosen = " and ".join(name for name, given in names.items() if given)
+    again = f"without {chosen} it paints" if chosen and not (stopped or limit or deadline) else "run it again to paint"
+    click.echo(f"{again} the other {size - painted:,}", err=True)
+    if stopped:
         raise click.exceptions.Exit(130)
 
 

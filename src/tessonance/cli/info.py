@@ -45,6 +45,8 @@ def _tell(facts: dict[str, Any], *, as_json: bool) -> None:
     click.echo(f"  pictures   {picture['width']} × {picture['height']}, {picture['codec']}")
     click.echo(f"  generator  {facts['generator']['use']}, seed {facts['generator']['seed']}")
     click.echo(f"  levels     {facts['levels']}, {_complete(facts)} complete")
+    if facts["knots"]:
+        click.echo(f"  plays      {' × '.join(map(str, facts['knots']))} pictures, what is between is interpolated")
     for axis in facts["axes"]:
         ends = " (closed)" if axis["closed"] else ""
         click.echo(f"  axis       {axis['name']}: {axis['from']:g} to {axis['to']:g} in {axis['steps']} steps{ends}")
@@ -65,6 +67,7 @@ def _facts(tesseract: Tesseract) -> dict[str, Any]:
 
     project = tesseract.project.to_dict()
     mapping = mapping_for(tesseract.path, tesseract.project)
+    level = tesseract.complete_level()
     return {
         "path": tesseract.where,
         "picture": project["picture"],
@@ -74,7 +77,8 @@ def _facts(tesseract: Tesseract) -> dict[str, Any]:
         "painted": tesseract.painted(),
         "bytes": tesseract.stored_bytes(),
         "levels": tesseract.grid.levels,
-        "complete_level": tesseract.complete_level(),
+        "complete_level": level,
+        "knots": None if level is None else [len(along) for along in tesseract.knots()],
         "bake": _bake(tesseract),
         "routes": [{"feature": route.feature, "axis": route.axis, "act": route.act} for route in mapping.routes],
     }

@@ -12,7 +12,7 @@ import numpy as np
 from tessonance.grid import MOST_AT_ONCE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -86,6 +86,10 @@ class Plan:
     slow_axes : sequence of str
     last_level : int, optional
         No finer level than this.
+    chunks : iterable of ndarray of int64, optional
+        Only these cells, in this order, as flat indices in parts; instead of all levels.
+    owners : dict, optional
+        Who went on with which values of the slow axes, kept from one plan of a run to the next.
     """
 
     def __init__(
@@ -95,10 +99,14 @@ class Plan:
         *,
         slow_axes: Sequence[str] = (),
         last_level: int | None = None,
+        chunks: Iterable[NDArray[np.int64]] | None = None,
+        owners: dict[tuple[int, ...], int] | None = None,
     ) -> None:
-        self._owner: dict[tuple[int, ...], int] = {}
-        levels = range(grid.levels if last_level is None else last_level + 1)
-        self._levels = self._open_levels(grid, is_painted, slow_axes, levels)
+        self._owner = {} if owners is None else owners
+        if chunks is None:
+            levels = range(grid.levels if last_level is None else last_level + 1)
+            chunks = (flats for level in levels for flats in grid.level_chunks(level, MOST_AT_ONCE))
+        self._levels = self._open_levels(grid, is_painted, slow_axes, chunks)
         self._ahead: deque[list[Group]] = deque(islice(self._levels, LEVELS_AHEAD))
 
     @staticmethod
@@ -106,12 +114,11 @@ class Plan:
         grid: Grid,
         is_painted: Callable[[NDArray[np.int64]], NDArray[np.bool_]],
         slow_axes: Sequence[str],
-        levels: range,
+        chunks: Iterable[NDArray[np.int64]],
     ) -> Iterator[list[Group]]:
-        for level in levels:
-            for flats in grid.level_chunks(level, MOST_AT_ONCE):
-                if groups := level_groups(grid, flats[~is_painted(flats)], slow_axes):
-                    yield groups
+        for flats in chunks:
+            if groups := level_groups(grid, flats[~is_painted(flats)], slow_axes):
+                yield groups
 
     def take(self, worker: int, most: int) -> NDArray[np.int64]:
         """Hand a worker its next cells.
@@ -143,7 +150,8 @@ class Plan:
 
     def release(self, worker: int) -> None:
         """Let the others take over the values of the slow axes that a worker went on with."""
-        self._owner = {key: owner for key, owner in self._owner.items() if owner != worker}
+        for key in [key for key, owner in self._owner.items() if owner == worker]:
+            del self._owner[key]
 
     def _choose(self, worker: int) -> tuple[list[Group], Group]:
         for groups in self._ahead:

@@ -14,7 +14,7 @@ from tessonance.make.attempts import Attempts
 from tessonance.make.order import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
@@ -38,7 +38,7 @@ class Progress:
     painted : int
         Cells of the tesseract that are painted.
     cells : int
-        Cells of the grid.
+        Cells that shall be painted: those of the grid, or of the budget.
     fresh : int
         Cells painted by this run.
     failed : int
@@ -78,6 +78,8 @@ class Limits:
         How long cells are handed out.
     stop : callable, optional
         Asked before every task.
+    goal : int, optional
+        How many cells shall be painted in the end, for whoever watches; those of the grid unless given.
     """
 
     level: int
@@ -85,6 +87,7 @@ class Limits:
     cells: int | None = None
     seconds: float | None = None
     stop: Callable[[], bool] | None = None
+    goal: int | None = None
 
 
 class _Task(NamedTuple):
@@ -121,10 +124,11 @@ class Painting:
     ) -> None:
         self._crew, self._writer, self._limits, self._safe = crew, writer, limits, safe
         self._progress = progress or (lambda _: None)
-        self._plan = Plan(writer.grid, self._done_or_unwanted, slow_axes=crew.slow_axes, last_level=limits.level)
+        self._owners: dict[tuple[int, ...], int] = {}
+        self._plan: Plan
         self._attempts = Attempts()
         self._numbers, self._in_flight = count(), dict[int, _Task]()
-        self._all_handed_out = False
+        self._all_handed_out = self._cut = False
         self._task_cells: dict[int, int] = {}  # how many cells each worker is given at once
         self._brought: dict[int, float] = {}  # when each worker last brought something back
         self._before, self._fresh, self._bytes, self._handed = writer.painted(), 0, 0, 0
@@ -132,8 +136,19 @@ class Painting:
         self._in_hand: tuple[float, ...] = ()
         self._began = time.monotonic()
 
-    def paint(self) -> None:
+    def paint(self, chunks: Iterable[NDArray[np.int64]] | None = None) -> bool:
         """Paint until all is painted, a limit is reached or nothing works; what is in flight is kept first.
+
+        Parameters
+        ----------
+        chunks : iterable of ndarray of int64, optional
+            Only these cells, in parts, as flat indices; it may be called again with others. Limits hold for all calls
+            together.
+
+        Returns
+        -------
+        bool
+            Whether all of it is painted now; False where a limit was reached before.
 
         Raises
         ------
@@ -146,6 +161,7 @@ class Painting:
         """
         fatal: TessError | None = None
         collected: list[Done] = []
+        self._plan, self._all_handed_out = self._new_plan(chunks), False
         self._report()
         while True:
             going = fatal is None and not self._attempts.hopeless and not self._over()
@@ -168,6 +184,17 @@ class Painting:
         self._settle()
         if fatal or self._attempts.given_up:
             raise fatal or self._summary()
+        return self._all_handed_out and not self._cut
+
+    def _new_plan(self, chunks: Iterable[NDArray[np.int64]] | None) -> Plan:
+        return Plan(
+            self._writer.grid,
+            self._done_or_unwanted,
+            slow_axes=self._crew.slow_axes,
+            last_level=self._limits.level,
+            chunks=chunks,
+            owners=self._owners,
+        )
 
     def _done_or_unwanted(self, flats: NDArray[np.int64]) -> NDArray[np.bool_]:
         done = self._writer.is_painted(flats)
@@ -192,6 +219,7 @@ class Painting:
             flats = self._plan.take(worker, min(most, left)) if left > 0 else np.empty(0, np.int64)
             self._handed += len(flats)
             self._all_handed_out = not flats.size
+            self._cut = left <= 0
         if flats.size:
             task, grid = next(self._numbers), self._writer.grid
             self._in_flight[task] = _Task(worker, flats, time.perf_counter(), due)

@@ -11,12 +11,13 @@ from tessonance.make.crew import cores
 from tessonance.make.crews import crew
 from tessonance.make.painting import Limits, Painting
 from tessonance.make.resolve import lasting, resolved
-from tessonance.make.scope import cells_wanted, level_wanted
+from tessonance.make.scope import cells_wanted, level_wanted, pictures_of
 from tessonance.project import Project, load_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tessonance.make.budget import BudgetReport
     from tessonance.make.painting import Progress
     from tessonance.store import Tesseract, TesseractWriter
 
@@ -34,12 +35,14 @@ def generate(
     allow_drift: bool = False,
     cells: str | None = None,
     until: str | None = None,
+    budget: float | str | None = None,
     limit: int | None = None,
     deadline_seconds: float | None = None,
     task_seconds: float | None = None,
     durability: Literal["fast", "safe"] = "safe",
     progress: Callable[[Progress], None] | None = None,
     stop: Callable[[], bool] | None = None,
+    on_budget: Callable[[BudgetReport], None] | None = None,
 ) -> Tesseract:
     """Paint every cell of a project that its tesseract does not hold yet, coarse levels first.
 
@@ -65,8 +68,12 @@ def generate(
         Only these cells: slices such as ``bloom=0:9,ink=4``, or a ``.csv``; see `tessonance.make.scope.cells_wanted`.
     until : str, optional
         ``level:K``: no finer level than this.
+    budget : int, float or str, optional
+        The most pictures there may be in the end: a number of them, or a share of the grid such as ``0.1`` or
+        ``"10%"``. Only whole knots are painted, and along each axis only as many as it takes to guess what is between
+        them; see `tessonance.make.budget`. A later run with a larger budget, or without, goes on from there.
     limit : int, optional
-        At most so many cells.
+        At most so many cells in this run.
     deadline_seconds : float, optional
         Begin nothing more after so long.
     task_seconds : float, optional
@@ -78,6 +85,8 @@ def generate(
         Called with a `Progress` at the start and after every task.
     stop : callable, optional
         Asked before every task; True ends the run after the tasks in flight.
+    on_budget : callable, optional
+        Called with a `tessonance.make.budget.BudgetReport` after every step of a run with a budget, and at its end.
 
     Returns
     -------
@@ -95,38 +104,62 @@ def generate(
     wanted = resolved(project if isinstance(project, Project) else load_project(project))
     kept = lasting(wanted)
     path, grid = Path(path), wanted.grid
-    most = PROCESSES_PER_CORE * cores()
-    if workers is not None and not 1 <= workers <= most:
-        raise TessError("so many cannot paint here", wanted=f"from 1 to {most} workers", got=f"workers = {workers}")
+    many = PROCESSES_PER_CORE * cores()
+    if workers is not None and not 1 <= workers <= many:
+        raise TessError("so many cannot paint here", wanted=f"from 1 to {many} workers", got=f"workers = {workers}")
     if path.suffix == ".zip":
         raise TessError("a packed tesseract is not painted on", where=path, hint="paint NAME.tess, then `tess pack`")
     if not path.exists():
         check_new(path)
     if workers and cluster:
         raise TessError("a cluster has its own workers", wanted="workers or cluster", got="both")
+    if budget is not None and cells:
+        raise TessError("a budget chooses the cells itself", wanted="budget or cells", got="both")
+    most = None if budget is None else pictures_of(budget, grid)
     limits = Limits(
         level=grid.levels - 1 if until is None else level_wanted(until, grid),
         wanted=None if cells is None else cells_wanted(cells, grid),
         cells=limit,
         seconds=deadline_seconds,
         stop=stop,
+        goal=most,
     )
     with ExitStack() as stack:
         writer = stack.enter_context(TesseractWriter.open(path, kept)) if path.exists() else None
         if writer is None or writer.painted() < grid.size:
             # The generator opens before a new file is made: a mistake in its options leaves nothing behind.
-            missing = grid.size - (writer.painted() if writer else 0)
+            missing = (most or grid.size) - (writer.painted() if writer else 0)
             people = crew(
                 wanted,
-                min(workers or cores(), missing, limit or missing),
+                max(1, min(workers or cores(), missing, limit or missing)),
                 task_seconds=task_seconds,
                 cluster=cluster,
                 allow_drift=allow_drift,
             )
             stack.callback(people.close)
             writer = writer or stack.enter_context(_begun(path, kept))
-            Painting(people, writer, limits, progress=progress, safe=durability == "safe").paint()
+            painting = Painting(people, writer, limits, progress=progress, safe=durability == "safe")
+            if most is None:
+                painting.paint()
+            else:
+                _paint_within(most, painting, writer, limits.level, on_budget)
     return open_tesseract(path)
+
+
+def _paint_within(
+    budget: int,
+    painting: Painting,
+    writer: TesseractWriter,
+    last_level: int,
+    tell: Callable[[BudgetReport], None] | None,
+) -> None:
+    from tessonance.make.budget import BudgetRun
+    from tessonance.store import open_tesseract
+
+    with open_tesseract(writer.path) as tesseract:
+        report = BudgetRun(painting, writer, tesseract, budget, last_level=last_level, tell=tell).run()
+    if tell:
+        tell(report)
 
 
 def _begun(path: Path, project: Project) -> TesseractWriter:

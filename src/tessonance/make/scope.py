@@ -1,8 +1,9 @@
-"""Which cells a run is about: all of them, some levels, a slice, or a list from a file."""
+"""Which cells a run is about: all of them, some levels, a slice, a list from a file, or so many."""
 
 from __future__ import annotations
 
 import csv
+import math
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from tessonance.grid import Axis, Grid
 
-__all__ = ["cells_wanted", "level_wanted"]
+__all__ = ["cells_wanted", "level_wanted", "pictures_of"]
 
 _SLICE = re.compile(r"(-?\d+)?(:)?(-?\d+)?(?::0*(\d+))?")
 
@@ -88,6 +89,49 @@ def cells_wanted(text: str, grid: Grid) -> Callable[[NDArray[np.int64]], NDArray
         return chosen
 
     return wanted
+
+
+def pictures_of(budget: float | str, grid: Grid) -> int:
+    """Return how many pictures a budget is.
+
+    Parameters
+    ----------
+    budget : int, float or str
+        A number of pictures; or a share of the grid: a float above 0 and at most 1, or text such as ``10%`` or ``0.1``.
+    grid : Grid
+
+    Returns
+    -------
+    int
+        From the number of cells of level 0 to that of all cells.
+
+    Raises
+    ------
+    TessError
+        If it is neither, or less than level 0 takes.
+    """
+    text = str(budget).strip()
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%|(\d*\.\d+(?:e-?\d+)?|1e-\d+)|(\d+)", text)
+    if not found:
+        raise _no_budget(text)
+    share = float(found[1]) / 100 if found[1] else float(found[2]) if found[2] else None
+    if share is not None and not 0 < share <= 1:
+        raise _no_budget(text)
+    pictures = int(found[3]) if share is None else math.floor(share * grid.size + 1e-9)
+    if pictures < (least := math.prod(map(len, grid.knots(0)))):
+        raise TessError(
+            "the budget is too small",
+            where="--budget",
+            wanted=f"at least {least:,} pictures, the ends of every axis, of {grid.size:,}",
+            got=f"{text}: {pictures:,}",
+        )
+    return min(pictures, grid.size)
+
+
+def _no_budget(text: str) -> TessError:
+    return TessError(
+        "this is no budget", where="--budget", wanted="a share such as 10%, or a number of pictures", got=repr(text)
+    )
 
 
 def _axis(name: str, place: int, grid: Grid) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 
 from tessonance.smooth.fields import FIELD_SIDE, find, shown, shrink, spread_out
 from tessonance.smooth.flip import difference, see
-from tessonance.smooth.flow import dis
+from tessonance.smooth.flow import dis, warp
 from tessonance.smooth.metrics import detail, deviation, ratio
 from tessonance.smooth.views import as_float, reduced, same_size, view
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Guesser = Callable[[Picture, Picture, float], NDArray[np.float32]]
 
-__all__ = ["MOST_ERROR", "Guess", "Known", "fade", "held_out", "judge", "known", "morph"]
+__all__ = ["MOST_ERROR", "Guess", "Known", "among", "better", "fade", "held_out", "judge", "known", "morph"]
 
 MOST_ERROR, LEAST_SHARPNESS, LEAST_CONTRAST = 0.25, 0.85, 0.9
 
@@ -67,9 +67,7 @@ def morph(first: Picture, second: Picture, share: float, *, finder: FlowFinder =
     `fields.find` for where it is none, and `fields.shrink` for how it is kept. Float32 of 0..1.
     """
     a, b = as_float(first), as_float(second)
-    found = find(reduced(a, FIELD_SIDE), reduced(b, FIELD_SIDE), finder=finder)
-    flows = spread_out(shrink(found, *a.shape[:2]), a.shape, a.shape)
-    return np.clip(shown(a, b, flows, share), 0, 1)
+    return np.clip(shown(a, b, _flows(a, b, finder), share), 0, 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +99,63 @@ class Known:
 def known(picture: Picture) -> Known:
     """Look at a picture that guesses will be held against."""
     return Known(see(view(picture)), detail(picture), deviation(picture))
+
+
+def among(
+    corners: Sequence[Picture], shares: Sequence[float], *, finder: FlowFinder | None = None
+) -> NDArray[np.float32]:
+    """Guess a picture from all those around it, those of 2 to the power of n corners.
+
+    What `fade` and `morph` are between two pictures: each corner is read at ``x + sum_k u_k F_k(x)``, where F_k is the
+    flow from its neighbour along axis k back to it and u_k how far it is along that axis, then they are laid over each
+    other by their multilinear weights (M. Bemana et al., "X-Fields", arXiv:2010.00450).
+
+    Parameters
+    ----------
+    corners : sequence of ndarray, each of shape (H, W, 3)
+        The first axis slowest, the nearer end of each first.
+    shares : sequence of float, length n
+        Where the guess is, 0..1 along each axis.
+    finder : FlowFinder, optional
+        Nothing is moved unless given.
+
+    Returns
+    -------
+    ndarray of float32, shape (H, W, 3)
+        0..1.
+    """
+    pictures = [as_float(corner) for corner in corners]
+    moved = [np.zeros((*picture.shape[:2], 2), np.float32) for picture in pictures]
+    weights = np.ones(len(pictures))
+    for k, share in enumerate(shares):
+        bit = 1 << (len(shares) - 1 - k)
+        for low in (number for number in range(len(pictures)) if not number & bit):
+            weights[low] *= 1 - share
+            weights[low | bit] *= share
+            if finder is not None:
+                forward, backward = _flows(pictures[low], pictures[low | bit], finder)
+                moved[low] += forward * np.float32(share)
+                moved[low | bit] += backward * np.float32(1 - share)
+    guess = np.zeros_like(pictures[0])
+    for picture, flow, weight in zip(pictures, moved, weights, strict=True):
+        guess += (picture if finder is None else warp(picture, flow)) * np.float32(weight)
+    return np.clip(guess, 0, 1)
+
+
+def _flows(
+    first: NDArray[np.float32], second: NDArray[np.float32], finder: FlowFinder
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return F and B between two pictures, as they are kept and shown."""
+    found = find(reduced(first, FIELD_SIDE), reduced(second, FIELD_SIDE), finder=finder)
+    return spread_out(shrink(found, *first.shape[:2]), first.shape, first.shape)
+
+
+def better(first: Guess, second: Guess, spread: float) -> Guess:
+    """Return the guess that is accepted, or errs less where both are, or neither is."""
+    mine, theirs = first.accepted(spread), second.accepted(spread)
+    if mine != theirs:
+        return first if mine else second
+    return first if first.error <= second.error else second
 
 
 def judge(guess: Picture, picture: Picture) -> Guess:

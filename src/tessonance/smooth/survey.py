@@ -251,22 +251,26 @@ class _Survey:
 
 
 def _knots(tesseract: Tesseract) -> Knots:
-    """Return the knots of the finest level that has most of its pictures; of the coarsest, if none has."""
+    """Return the knots that play, or those of a finer level that has most of its pictures."""
     grid = tesseract.grid
     if not tesseract.painted():
         raise TesseractError(
             "there is no picture in it yet", where=tesseract.where, hint="paint it with `tess generate`"
         )
+    try:
+        played = tesseract.knots()
+    except TesseractError:
+        played = grid.knots(0)
     for level in reversed(range(grid.levels)):
         knots = grid.knots(level)
-        if math.prod(map(len, knots)) > MOST_ASKED:
-            if tesseract.complete_level() == level:
+        count = math.prod(map(len, knots))
+        if count <= math.prod(map(len, played)):
+            break
+        if count <= MOST_ASKED:
+            flats = np.concatenate(list(grid.knots_chunks(knots, count)))
+            if tesseract.is_painted(flats).mean() >= ENOUGH:
                 return knots
-            continue
-        flats = np.ravel_multi_index(np.ix_(*knots), grid.shape).ravel().astype(np.int64)
-        if tesseract.is_painted(flats).mean() >= ENOUGH:
-            return knots
-    return grid.knots(0)
+    return played
 
 
 def _mean(values: Sequence[float]) -> float:

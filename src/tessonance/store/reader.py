@@ -12,7 +12,7 @@ import numpy as np
 from tessonance.errors import DamagedPicture, MissingPicture, TesseractError
 from tessonance.store import metadata
 from tessonance.store.codec import codec_for
-from tessonance.store.levels import complete_level
+from tessonance.store.levels import by_asking, by_shards
 from tessonance.store.osfile import clear_errors, most_open, refusal
 from tessonance.store.places import beside, place_of, plain_name
 from tessonance.store.shard import ShardReader
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from tessonance.grid import Cell, Knots
     from tessonance.store.bake import Bake
+    from tessonance.store.levels import Complete
     from tessonance.store.shard import Source
 
 __all__ = ["Place", "Tesseract", "open_tesseract"]
@@ -288,13 +289,13 @@ class Tesseract:
 
     def complete_level(self) -> int | None:
         """Return the finest level all of whose pictures are painted now; None where there is none yet."""
-        if self._names() is None:  # each level asks for few files, and most of them need not be asked for
-            return self.grid.complete_level(self.is_painted)
-        painted = ((shard, self._lengths(shard) > 0) for shard in self.shards())
-        return complete_level(self.grid, self.layout, painted)
+        return self._complete().level
 
     def knots(self) -> Knots:
-        """Return the knots of the finest complete level: what can be played now.
+        """Return the finest knots that are wholly painted: what can be played now.
+
+        They are those of the finest complete level, and along each axis as much finer as whole knots allow: an axis
+        may have a level of its own. Of several such knots, those with the most cells.
 
         Returns
         -------
@@ -306,11 +307,16 @@ class Tesseract:
         TesseractError
             If no level is complete yet.
         """
-        level = self.complete_level()
-        if level is None:
+        complete = self._complete()
+        if complete.level is None:
             problem = "its coarsest level is not complete yet" if self.painted() else "there is no picture in it yet"
             raise TesseractError(problem, where=self.where, hint="paint it with `tess generate`")
-        return self.grid.knots(level)
+        return self.grid.knots(complete.levels)
+
+    def _complete(self) -> Complete:
+        if self._names() is None:  # each level asks for few files, and most of them need not be asked for
+            return by_asking(self.grid, self.is_painted)
+        return by_shards(self.grid, self.layout, ((shard, self._lengths(shard) > 0) for shard in self.shards()))
 
     def bake(self) -> Bake | None:
         """Return what `tess bake` found out about its edges; None where there is no bake, or none that fits.

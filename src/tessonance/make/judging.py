@@ -1,0 +1,111 @@
+"""What painted pictures say about those that are not: how well they can be guessed, and whether that counts."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tessonance.make.crew import cores
+from tessonance.make.samples import around
+from tessonance.smooth.flip import difference, see
+from tessonance.smooth.flow import dis
+from tessonance.smooth.guess import among, better, judge
+from tessonance.smooth.line import Gates, spread_of
+from tessonance.smooth.metrics import FAINT, change, flicker, roughness
+from tessonance.smooth.views import reduced, view
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tessonance.grid import Cell, Grid, Knots
+    from tessonance.smooth.guess import Guess
+
+__all__ = ["Judge", "Near"]
+
+LOOK_SIDE = 512  # pixels of the longer side that guesses are made at: it shows what is soft, and costs no more
+MOST_MOVED_AXES = 3  # beyond, a show blends too: a morph between 16 pictures reads 80
+
+
+@dataclass(frozen=True)
+class Near:
+    """What cells are like that stand one step apart.
+
+    Parameters
+    ----------
+    step : float
+        Their mean FLIP; NaN where there are none.
+    strange : tuple of str
+        Why they are taken for strangers; empty where they are not.
+    """
+
+    step: float
+    strange: tuple[str, ...] = ()
+
+
+class Judge:
+    """Holds guesses against pictures, on all cores; close it.
+
+    Parameters
+    ----------
+    picture : callable
+        Cell → picture.
+    grid : Grid
+    """
+
+    def __init__(self, picture: Callable[[Cell], NDArray[np.uint8]], grid: Grid) -> None:
+        self._picture, self._grid = picture, grid
+        self._pool = ThreadPoolExecutor(cores())
+        self.spread = 0.0
+
+    def close(self) -> None:
+        """Let the threads go; what waits is not begun."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def learn_spread(self, cells: Sequence[Cell]) -> None:
+        """Take R, the mean distance of random pictures, from some cells that stand far apart.
+
+        It is not taken for less than what codecs and rounding make of equal pictures.
+        """
+        seen = list(self._pool.map(lambda cell: see(view(self._picture(cell))), cells))
+        self.spread = max(FAINT, spread_of(seen))
+
+    def guesses(self, cells: Sequence[Cell], knots: Knots) -> list[Guess]:
+        """Guess painted cells from the knots around them, blended and morphed; return the better of each."""
+        return list(self._pool.map(lambda cell: self._guess(cell, knots), cells))
+
+    def near(self, runs: Sequence[Sequence[Cell]]) -> Near:
+        """Look at runs of three neighbours: whether cells beside one another have anything to do with one another."""
+        if not runs:
+            return Near(float("nan"))
+        seen = list(self._pool.map(self._run, runs))
+        steps = [step for first, second, _, _ in seen for step in (first, second)]
+        step = sum(steps) / len(steps)
+        found = [float(f) for first, second, across, _ in seen for f in flicker([first, second], [across])]
+        counted = sorted(f for f in found if f == f)
+        verdict = Gates().judge(
+            roughness=roughness(steps, self.spread),
+            flicker=counted[len(counted) // 2] if counted else float("nan"),
+            turning=float("nan"),
+            pop_share=sum(pop for *_, pop in seen) / sum(first for first, *_ in seen) if step else float("nan"),
+        )
+        return Near(step, verdict.reasons)
+
+    def _run(self, cells: Sequence[Cell]) -> tuple[float, float, float, float]:
+        """Return the two steps of a run, its end's distance from its beginning, and what of the first step is pop."""
+        pictures = [self._picture(cell) for cell in cells]
+        first, second, third = (see(view(picture)) for picture in pictures)
+        split = change(pictures[0], pictures[1])
+        return difference(first, second), difference(second, third), difference(first, third), split.pop
+
+    def _guess(self, cell: Cell, knots: Knots) -> Guess:
+        corners, shares = around(self._grid, knots, cell)
+        pictures = [reduced(self._picture(corner), LOOK_SIDE) for corner in corners]
+        truth = reduced(self._picture(cell), LOOK_SIDE)
+        blended = judge(among(pictures, shares), truth)
+        if len(shares) > MOST_MOVED_AXES:
+            return blended
+        return better(judge(among(pictures, shares, finder=dis), truth), blended, self.spread)
