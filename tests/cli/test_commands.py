@@ -89,6 +89,18 @@ def test_generate_says_how_the_rest_is_painted(studio: Path) -> None:
     assert "run it again to paint the other 10" in tess(*words, "--limit", 1, cwd=studio).stderr
 
 
+def test_generate_says_what_a_budget_saved(studio: Path) -> None:
+    words = ("generate", "small.toml", "-o", "budget.tess", "--workers", 1, "--budget")
+    cut = tess(*words, 12, "--limit", 5, cwd=studio)
+    assert "5 of 15 pictures" in cut.stdout
+    assert "run it again to paint the other 7" in cut.stderr
+    done = tess(*words, "100%", cwd=studio)
+    assert "bloom: 5 of 5 steps painted" in done.stdout
+    refused = tess(*words, "1%", cwd=studio)
+    assert refused.returncode == 1
+    assert "the budget is too small" in refused.stderr
+
+
 def test_info_tells_people_and_scripts(studio: Path) -> None:
     told = tess("info", "small.tess", cwd=studio).stdout
     assert "bloom: 0 to 1 in 5 steps" in told

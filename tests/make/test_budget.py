@@ -17,7 +17,6 @@ from tessonance.make.scope import pictures_of
 from tessonance.project import Project, parse_project
 from tessonance.store import Tesseract, journal
 
-
 SCENE_AXES = '{ name = "pan", steps = 33 }, { name = "zoom", steps = 17 }'
 
 

@@ -100,10 +100,10 @@ def generate(
     if painted == size or (report and report.enough):
         click.echo(f"next: tess sheet {output}, or tess render {output} SONG")
         return
-    names = {"--cells": cells, "--until": until, "--budget": budget}
-    chosen = " and ".join(name for name, given in names.items() if given)
-    again = f"without {chosen} it paints" if chosen and not (stopped or limit or deadline) else "run it again to paint"
-    click.echo(f"{again} the other {size - painted:,}", err=True)
+    cut = stopped or limit or deadline
+    if cut or not report:
+        again = "run it again to paint" if cut or not (cells or until) else "without --cells and --until it paints"
+        click.echo(f"{again} the other {(report.budget if report else size) - painted:,}", err=True)
     if stopped:
         raise click.exceptions.Exit(130)
 
