@@ -26,6 +26,7 @@ Knots = tuple["NDArray[np.intp]", ...]
 
 MAX_AXES = 16
 MAX_STEPS = 1_000_000
+MAX_RECORDED = 10_000  # values that stand in a small document
 MAX_CELLS = 1_000_000_000
 MOST_AT_ONCE = 1_000_000  # cells whose indices are held in memory together
 RESERVED_NAMES = frozenset(
@@ -49,8 +50,12 @@ class Axis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         How many values, from 1 to 1,000,000. A closed axis leaves `stop` out, because it is `start` again.
     closed : bool
         Whether the ends meet, as those of an angle or a hue do.
-    spacing : {"even"}
-        How the values stand between `start` and `stop`.
+    spacing : {"even", "perceptual"}
+        How the values stand between `start` and `stop`: evenly, or as far apart as makes neighbouring pictures look
+        equally different. The latter is for `tessonance.generate` to find out; until then they stand evenly.
+    recorded : tuple of float, optional
+        ``values`` in files: where the values of a perceptual axis stand, once that is decided. From `start` to `stop`
+        in order, one for each step; a closed axis leaves `stop` out. At most 10,000.
 
     Raises
     ------
@@ -63,7 +68,8 @@ class Axis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     stop: float = msgspec.field(default=1.0, name="to")
     steps: int
     closed: bool = False
-    spacing: Literal["even"] = "even"
+    spacing: Literal["even", "perceptual"] = "even"
+    recorded: tuple[float, ...] | msgspec.UnsetType = msgspec.field(default=msgspec.UNSET, name="values")
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name) or self.name.lower() in RESERVED_NAMES:
@@ -72,11 +78,12 @@ class Axis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
                 where=f"axis {self.name!r}",
                 wanted="a letter, then letters, digits or _; bake, frames, x, y, rgb and Windows' devices are taken",
             )
-        if not 1 <= self.steps <= MAX_STEPS:
+        most = MAX_STEPS if self.spacing == "even" else MAX_RECORDED
+        if not 1 <= self.steps <= most:
             raise GridError(
                 "steps is out of range",
                 where=f"axis {self.name!r}",
-                wanted=f"a whole number from 1 to {MAX_STEPS:,}",
+                wanted=f"a whole number from 1 to {most:,}",
                 got=f"steps = {self.steps}",
                 hint="17, 33 or 65 make good levels",
             )
@@ -87,6 +94,28 @@ class Axis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
                 wanted="two different finite numbers, from and to",
                 got=f"from = {self.start}, to = {self.stop}",
             )
+        if self.recorded is not msgspec.UNSET and not self._is_in_order(self.recorded):
+            raise GridError(
+                "these are not its values",
+                where=f"axis {self.name!r}",
+                wanted=f"{self.steps} numbers in order from {self.start} to {self.stop}, of a perceptual axis",
+                got=f"values = {list(self.recorded)!r:.80}",
+                hint="leave values out: `tess generate` finds them",
+            )
+
+    def _is_in_order(self, values: tuple[float, ...]) -> bool:
+        """Tell whether these can be the values of this axis."""
+        if self.spacing != "perceptual" or len(values) != self.steps or values[0] != self.start:
+            return False
+        way = np.sign(self.stop - self.start) * np.diff([*values, self.stop])
+        inner = way if self.closed or self.steps == 1 else way[:-1]
+        last_fits = self.closed or self.steps == 1 or values[-1] == self.stop
+        return bool(last_fits and np.isfinite(way).all() and (inner > 0).all()) or self.steps == 1
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether it is known where its values stand."""
+        return self.spacing == "even" or self.recorded is not msgspec.UNSET
 
     @property
     def edges(self) -> int:
@@ -98,9 +127,26 @@ class Axis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     @property
     def values(self) -> NDArray[np.float64]:
         """The parameter's values, shape ``(steps,)``."""
+        if self.recorded is not msgspec.UNSET:
+            return np.array(self.recorded)
         if self.steps == 1:
             return np.array([self.start])
         return self.start + (self.stop - self.start) * (np.arange(self.steps) / self.edges)
+
+    def value(self, place: float) -> float:
+        """Return the value at a place in steps, 0..edges, between those of the steps beside it."""
+        ends = np.append(self.values, self.stop) if self.closed else self.values
+        return float(np.interp(place, np.arange(len(ends)), ends))
+
+    def place(self, value: float) -> float:
+        """Return where a value is, in steps; beyond the ends, as if its steps went on evenly."""
+        if self.steps == 1:
+            return 0.0
+        share = (value - self.start) / (self.stop - self.start)
+        if self.spacing == "even" or not 0 <= share <= 1:
+            return share * self.edges
+        ends = np.append(self.values, self.stop) if self.closed else self.values
+        return float(np.interp(share, (ends - self.start) / (self.stop - self.start), np.arange(len(ends))))
 
     @property
     def levels(self) -> int:

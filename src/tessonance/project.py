@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from tessonance.chain import Finish, Generator, as_table, finishes_of, generator_of
 from tessonance.errors import GridError, ProjectError
@@ -128,14 +129,30 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
         finish = {"finish": [as_table(finish) for finish in self.finishes]} if self.finishes else {}
         return as_stored({"picture": self.picture, "generator": as_table(self.generator), **finish, "axis": self.axes})
 
+    @property
+    def is_decided(self) -> bool:
+        """Whether it is known of every axis where its values stand."""
+        return all(axis.is_decided for axis in self.axes)
+
+    def decided_by(self, other: Project) -> Project:
+        """Let perceptual axes whose values are not decided have those of another project's same axis, if it has any."""
+        theirs = {replace(axis, recorded=msgspec.UNSET): axis for axis in other.axes}
+        return replace(self, axes=tuple(axis if axis.is_decided else theirs.get(axis, axis) for axis in self.axes))
+
+    def decided_evenly(self) -> Project:
+        """Record for perceptual axes whose values are not decided that they stand evenly."""
+        axes = (axis if axis.is_decided else replace(axis, recorded=tuple(axis.values.tolist())) for axis in self.axes)
+        return replace(self, axes=tuple(axes))
+
     def differences(self, other: Project) -> list[str]:
-        """Say in what the identities of two projects differ, one line each; empty where they agree."""
-        mine, theirs = flatten(self.identity), flatten(other.identity)
-        return [
-            f"{key}: {mine.get(key, 'nothing')} here, {theirs.get(key, 'nothing')} there"
-            for key in dict.fromkeys([*mine, *theirs])
-            if mine.get(key) != theirs.get(key)
-        ]
+        """Say in what the identities of two projects differ, one line each; empty where they agree.
+
+        An axis whose values are not decided agrees with any.
+        """
+        mine, theirs = flatten(self.decided_by(other).identity), flatten(other.decided_by(self).identity)
+        differing = [key for key in dict.fromkeys([*mine, *theirs]) if mine.get(key) != theirs.get(key)]
+        told = [key for key in differing if not _is_left_open(key, mine, theirs)]
+        return [f"{key}: {_short(mine.get(key))} here, {_short(theirs.get(key))} there" for key in told]
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data in the layout of the project file; `from_dict` reads it back."""
@@ -191,6 +208,16 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
         except (GridError, ProjectError) as error:
             raise located(error, where) from None
         return project
+
+
+def _is_left_open(key: str, mine: dict[str, Any], theirs: dict[str, Any]) -> bool:
+    """Tell whether a difference is only that one of two axes, which are not the same anyway, has no values yet."""
+    return key.startswith("axis.") and key.endswith(".values") and not (key in mine and key in theirs)
+
+
+def _short(value: object) -> str:
+    """Tell a value in a line that is read; of many numbers, the first ones."""
+    return "nothing" if value is None else str(value) if len(str(value)) <= 60 else f"{str(value)[:57]}…"
 
 
 def load_project(path: str | Path) -> Project:

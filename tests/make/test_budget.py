@@ -47,7 +47,7 @@ class Run:
             nonlocal fresh
             fresh = at.fresh
 
-        options = {"workers": 1, "durability": "fast", "progress": note, "on_budget": reports.append} | options
+        options = {"workers": 1, "durability": "fast", "progress": note, "on_report": reports.append} | options
         with tess.generate(of, path, **options) as tesseract:  # type: ignore[arg-type]
             self.cells, self.knots = painted(tesseract), [len(along) for along in tesseract.knots()]
         self.fresh, self.report = fresh, reports[-1] if reports else None

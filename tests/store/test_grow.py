@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 import tessonance as tess
 from tessonance.cli import main
@@ -173,12 +174,23 @@ def test_old_levels_stay_complete_as_far_as_the_old_edges_halve(make, project_of
             assert [len(along) for along in grown.knots()] == [knots]
 
 
-def test_a_shorter_axis_that_grows_alone_holds_the_longer_one_back(make, project_of, tmp_path):
-    """Levels go together: level 3 of 9 steps is all of them, and new ones are not painted yet."""
+def test_whichever_axis_grows_all_old_pictures_play_on(make, project_of, tmp_path):
+    """The complete level may become coarser, but each axis has a level of its own."""
     source = make(project_of(17, 5))
-    for steps, knots in (({"bloom": None}, [17, 5]), ({"ink": None}, [5, 5])):
+    for steps in ({"bloom": None}, {"ink": None}):
         with grow(source, tmp_path / f"{next(iter(steps))}.tess", steps) as grown:
-            assert [len(along) for along in grown.knots()] == knots
+            assert [len(along) for along in grown.knots()] == [17, 5]
+
+
+def test_on_a_perceptual_axis_new_values_stand_evenly_between_the_old_ones(tmp_path):
+    even = Axis(name="a", start=1.0, stop=2.0, steps=3, spacing="perceptual")
+    axes = (replace(even, recorded=(1.0, 1.1, 2.0)), Axis(name="b", steps=2, closed=True, spacing="perceptual"))
+    axes = (axes[0], replace(axes[1], recorded=(0.0, 0.3)))
+    source = Project(picture=Picture(width=16, height=16), generator=Generator(use="plasma"), axes=axes)
+    grown = finer(source, {"a": None, "b": 4}).axes
+    assert grown[0].recorded == pytest.approx((1.0, 1.05, 1.1, 1.55, 2.0))
+    assert grown[0].recorded[::2] == axes[0].recorded
+    assert grown[1].recorded == pytest.approx((0.0, 0.15, 0.3, 0.65))
 
 
 def test_damaged_pictures_are_left_out(make, project_of, bytes_of, tmp_path):

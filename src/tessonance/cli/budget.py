@@ -1,4 +1,4 @@
-"""What `tess generate --budget` saved and how sure it is, in words."""
+"""What `tess generate` decided by looking at pictures, in words: what a budget saved, how axes are spaced."""
 
 from __future__ import annotations
 
@@ -7,8 +7,28 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tessonance.make.budget import AxisPilot, BudgetReport
+    from tessonance.make.perceptual import SpacingReport
 
-__all__ = ["in_words"]
+__all__ = ["budgets_and_spacings", "in_words", "spacing_in_words"]
+
+
+def budgets_and_spacings(
+    reports: list[BudgetReport | SpacingReport],
+) -> tuple[list[BudgetReport], list[SpacingReport]]:
+    """Sort the reports of a run."""
+    from tessonance.make.perceptual import SpacingReport
+
+    spacings = [report for report in reports if isinstance(report, SpacingReport)]
+    return [report for report in reports if not isinstance(report, SpacingReport)], spacings
+
+
+def spacing_in_words(report: SpacingReport) -> str:
+    """Return the line that tells how the values of an axis stand, and why."""
+    if not report.pictures:
+        return f"  {report.name}: spaced evenly; the grid is too small to paint a pilot"
+    change = f"the variation of its steps is {report.even:.2f} evenly, {report.spaced:.2f} by sight"
+    verdict = "spaced by sight" if report.helps else "spaced evenly, since sight would not help clearly"
+    return f"  {report.name}: {verdict}: {change} ({report.pictures:,} pictures painted to see, not kept)"
 
 
 def in_words(report: BudgetReport) -> list[str]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from tessonance.make.budget import BudgetReport
     from tessonance.make.painting import Progress
+    from tessonance.make.perceptual import SpacingReport
 
 PREVIEW_SECONDS = 15.0  # between two drawings of the preview, at least
 
@@ -61,14 +62,14 @@ def generate(
     What is painted stays: stop it when you like, run it again and it goes on. It can be played while it grows.
     """
     import tessonance as tess
-    from tessonance.cli.budget import in_words
+    from tessonance.cli.budget import budgets_and_spacings, in_words, spacing_in_words
     from tessonance.cli.progress import painting, stop_on_interrupt
     from tessonance.contact import check_sheet
 
     if preview:
         check_sheet(preview, force=True)
     output = output or made_of(project, ".tess")
-    reports: list[BudgetReport] = []
+    reports: list[BudgetReport | SpacingReport] = []
     with stop_on_interrupt() as stop, painting(output.name) as shown:
         progress = _previewing(shown, output, preview) if preview else shown
         tesseract = tess.generate(
@@ -86,7 +87,7 @@ def generate(
             durability="safe" if durability == "safe" else "fast",
             progress=progress,
             stop=stop,
-            on_budget=reports.append,
+            on_report=reports.append,
         )
         stopped = stop()
     with tesseract:
@@ -94,8 +95,9 @@ def generate(
         click.echo(f"{output}: {painted:,} of {size:,} pictures")
         if preview:
             tess.sheet(tesseract, preview, force=True)
-    report = reports[-1] if reports else None
-    for line in in_words(report) if report else []:
+    budgets, spacings = budgets_and_spacings(reports)
+    report = budgets[-1] if budgets else None
+    for line in [*map(spacing_in_words, spacings), *(in_words(report) if report else [])]:
         click.echo(line)
     if painted == size or (report and report.enough):
         click.echo(f"next: tess sheet {output}, or tess render {output} SONG")

@@ -11,6 +11,7 @@ import click
 from tessonance.cli.options import PLACE
 
 if TYPE_CHECKING:
+    from tessonance.grid import Axis
     from tessonance.store import Tesseract
 
 
@@ -49,6 +50,7 @@ def _tell(facts: dict[str, Any], *, as_json: bool) -> None:
         click.echo(f"  plays      {' × '.join(map(str, facts['knots']))} pictures, what is between is interpolated")
     for axis in facts["axes"]:
         ends = " (closed)" if axis["closed"] else ""
+        ends += ", spaced by sight" if axis["by_sight"] else ""
         click.echo(f"  axis       {axis['name']}: {axis['from']:g} to {axis['to']:g} in {axis['steps']} steps{ends}")
     click.echo(f"  bake       {_bake_words(facts['bake'])}")
     for route in facts["routes"]:
@@ -65,14 +67,14 @@ def _complete(facts: dict[str, Any]) -> str:
 def _facts(tesseract: Tesseract) -> dict[str, Any]:
     from tessonance.project import mapping_for
 
-    project = tesseract.project.to_dict()
+    project, axes = tesseract.project.to_dict(), tesseract.project.axes
     mapping = mapping_for(tesseract.path, tesseract.project)
     level = tesseract.complete_level()
     return {
         "path": tesseract.where,
         "picture": project["picture"],
         "generator": project["generator"],
-        "axes": project["axis"],
+        "axes": [{**table, "by_sight": _by_sight(axis)} for table, axis in zip(project["axis"], axes, strict=True)],
         "cells": tesseract.grid.size,
         "painted": tesseract.painted(),
         "bytes": tesseract.stored_bytes(),
@@ -105,3 +107,12 @@ def _bake_words(bake: dict[str, Any]) -> str:
     stale = f", {bake['stale']:,} of other pictures" if bake["stale"] else ""
     long = f"; perceived lengths: {lengths}" if lengths else ""
     return f"{bake['baked']:,} of {bake['edges']:,} edges, {flow:,} of them flow{stale}{long}"
+
+
+def _by_sight(axis: Axis) -> bool:
+    """Tell whether the values of an axis stand where a pilot found them, and not evenly."""
+    from msgspec import UNSET
+    from msgspec.structs import replace
+
+    even = replace(axis, spacing="even", recorded=UNSET).values
+    return bool(abs(axis.values - even).max() > 1e-6 * abs(axis.stop - axis.start))

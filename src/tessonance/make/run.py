@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from tessonance.make.budget import BudgetReport
     from tessonance.make.painting import Progress
+    from tessonance.make.perceptual import SpacingReport
     from tessonance.store import Tesseract, TesseractWriter
 
 __all__ = ["generate"]
@@ -42,7 +45,7 @@ def generate(
     durability: Literal["fast", "safe"] = "safe",
     progress: Callable[[Progress], None] | None = None,
     stop: Callable[[], bool] | None = None,
-    on_budget: Callable[[BudgetReport], None] | None = None,
+    on_report: Callable[[BudgetReport | SpacingReport], None] | None = None,
 ) -> Tesseract:
     """Paint every cell of a project that its tesseract does not hold yet, coarse levels first.
 
@@ -85,8 +88,9 @@ def generate(
         Called with a `Progress` at the start and after every task.
     stop : callable, optional
         Asked before every task; True ends the run after the tasks in flight.
-    on_budget : callable, optional
-        Called with a `tessonance.make.budget.BudgetReport` after every step of a run with a budget, and at its end.
+    on_report : callable, optional
+        Called with a `tessonance.make.budget.BudgetReport` after every step of a run with a budget, and at its end; and
+        with a `tessonance.make.perceptual.SpacingReport` for each axis whose values were decided.
 
     Returns
     -------
@@ -103,7 +107,8 @@ def generate(
 
     wanted = resolved(project if isinstance(project, Project) else load_project(project))
     kept = lasting(wanted)
-    path, grid = Path(path), wanted.grid
+    path, grid, began = Path(path), wanted.grid, time.monotonic()
+    tell = on_report or (lambda _: None)
     many = PROCESSES_PER_CORE * cores()
     if workers is not None and not 1 <= workers <= many:
         raise TessError("so many cannot paint here", wanted=f"from 1 to {many} workers", got=f"workers = {workers}")
@@ -137,13 +142,44 @@ def generate(
                 allow_drift=allow_drift,
             )
             stack.callback(people.close)
-            writer = writer or stack.enter_context(_begun(path, kept))
-            painting = Painting(people, writer, limits, progress=progress, safe=durability == "safe")
+
+            def painting(on: TesseractWriter, limits: Limits) -> Painting:
+                return Painting(people, on, limits, progress=progress, safe=durability == "safe")
+
+            writer = writer or stack.enter_context(_made(path, kept, limits, painting, tell))
+            left = replace(limits, seconds=_left(limits.seconds, began))
             if most is None:
-                painting.paint()
+                painting(writer, left).paint()
             else:
-                _paint_within(most, painting, writer, limits.level, on_budget)
+                _paint_within(most, painting(writer, left), writer, limits.level, tell)
     return open_tesseract(path)
+
+
+def _made(
+    path: Path,
+    project: Project,
+    limits: Limits,
+    painting: Callable[[TesseractWriter, Limits], Painting],
+    tell: Callable[[BudgetReport | SpacingReport], None],
+) -> TesseractWriter:
+    """Make the tesseract; where the values of its axes are to be found out, after a pilot."""
+    if project.is_decided:
+        return _begun(path, project)
+    from tessonance.make.perceptual import Pilot
+
+    pilot = Pilot(project, path)
+    alone = Limits(level=0, seconds=limits.seconds, stop=limits.stop, goal=pilot.pictures)
+    decided, reports = pilot.decide(lambda writer: painting(writer, alone))
+    made = _begun(path, decided)
+    try:
+        for report in reports:
+            made.note(report.event())
+            tell(report)
+    except BaseException:
+        made.close()
+        raise
+    pilot.remove()
+    return made
 
 
 def _paint_within(
@@ -151,15 +187,18 @@ def _paint_within(
     painting: Painting,
     writer: TesseractWriter,
     last_level: int,
-    tell: Callable[[BudgetReport], None] | None,
+    tell: Callable[[BudgetReport | SpacingReport], None],
 ) -> None:
     from tessonance.make.budget import BudgetRun
     from tessonance.store import open_tesseract
 
     with open_tesseract(writer.path) as tesseract:
-        report = BudgetRun(painting, writer, tesseract, budget, last_level=last_level, tell=tell).run()
-    if tell:
-        tell(report)
+        tell(BudgetRun(painting, writer, tesseract, budget, last_level=last_level, tell=tell).run())
+
+
+def _left(seconds: float | None, began: float) -> float | None:
+    """Return how much of a deadline is left."""
+    return None if seconds is None else max(0.0, seconds - (time.monotonic() - began))
 
 
 def _begun(path: Path, project: Project) -> TesseractWriter:

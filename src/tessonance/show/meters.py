@@ -57,7 +57,7 @@ class AxisMeter:
 
     def draw(self, panel: NDArray[np.uint8], place: float) -> None:
         """Draw the value and the knob; `place` is 0..1."""
-        value = self._axis.start + (self._axis.stop - self._axis.start) * place
+        value = self._axis.value(place * self._axis.edges)
         mask = label(f"{value:.{self._decimals}f}", self._size)
         write(panel, mask, (self._width - mask.shape[1], 0), tint(self._colour, 0.35))
         radius, half = 0.36 * self._size, 0.1 * self._size

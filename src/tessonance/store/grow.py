@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from tessonance.errors import GridError, TesseractError, nearest
@@ -78,7 +79,8 @@ def finer(project: Project, steps: Mapping[str, int | None]) -> Project:
     """Return a project with more steps, whose grid has every value of the old one.
 
     An open axis of n steps takes m where m - 1 is a multiple of n - 1, a closed one where m is a multiple of n: then
-    the value of index i is, to the last bit, that of index i · (m - 1) / (n - 1), or i · m / n.
+    the value of index i is, to the last bit, that of index i · (m - 1) / (n - 1), or i · m / n. On a perceptual axis,
+    the new values stand evenly between the old ones.
 
     Parameters
     ----------
@@ -109,7 +111,7 @@ def _finer_axis(axis: Axis, steps: int | None) -> Axis:
     if axis.steps == 1 and steps is None and not axis.closed:
         raise GridError("an axis of one step has nothing to bisect", where=f"axis {axis.name!r}", hint="say how many")
     bisected = axis.steps + max(1, axis.edges)
-    grown = replace(axis, steps=bisected if steps is None else steps)
+    grown = replace(axis, steps=bisected if steps is None else steps, recorded=UNSET)
     if grown.steps < axis.steps or (axis.edges and grown.edges % axis.edges):
         fitting = ", ".join(str(axis.steps + k * axis.edges) for k in range(1, 4))
         raise GridError(
@@ -119,7 +121,11 @@ def _finer_axis(axis: Axis, steps: int | None) -> Axis:
             got=f"steps = {steps}",
             hint=f"{axis.name}={bisected}",
         )
-    return grown
+    if axis.recorded is UNSET:
+        return grown
+    factor = grown.edges // axis.edges if axis.edges else 1
+    values = (axis.value(index / factor) for index in range(grown.steps))
+    return replace(grown, recorded=(*values,) if axis.edges else tuple(grown.values.tolist()))
 
 
 def _begun(partial: Path, project: Project) -> TesseractWriter:

@@ -158,7 +158,7 @@ def _checked(source: str | Path, filled: Tesseract) -> int:
 
 def _way_out(source: Tesseract, filled: Tesseract) -> str:
     pairs = zip(source.project.axes, filled.project.axes, strict=False)
-    axes = tuple(replace(axis, steps=other.steps) for axis, other in pairs)
+    axes = tuple(replace(axis, steps=other.steps, recorded=other.recorded) for axis, other in pairs)
     if replace(source.project, axes=axes).differences(filled.project):
         return "only tesseracts of one project can be merged"
     return "only the steps differ: `tess grow` copies the coarser one into the grid of the finer one"

@@ -35,6 +35,7 @@ __all__ = [
     "read_at",
     "refusal",
     "refuse_existing",
+    "remove_folder",
     "size",
     "sync",
     "write_at",
@@ -362,6 +363,11 @@ def publish_folder(partial: Path, path: Path) -> None:
     refuse_existing(path)
     _rename(partial, path)
     _sync_folder(path.parent)
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder with all that is in it, as far as the system lets."""
+    shutil.rmtree(path, ignore_errors=True)
 
 
 def refuse_existing(path: Path) -> None:

@@ -79,6 +79,7 @@ class TesseractWriter:
         path : path-like
             Where nothing is yet; the folder around it must be there.
         project : Project
+            Perceptual axes whose values are not decided get even ones for good.
 
         Returns
         -------
@@ -94,7 +95,7 @@ class TesseractWriter:
         path = Path(path)
         check_new(path)
         with clear_errors(path):
-            create_folder(path, metadata.documents(project, version=_version()))
+            create_folder(path, metadata.documents(project.decided_evenly(), version=_version()))
         return cls(Folder(path))
 
     @classmethod
@@ -120,8 +121,10 @@ class TesseractWriter:
         """
         writer = cls(folder_to_write(path))
         try:
-            if project is not None and project.to_dict() != writer.project.to_dict():
-                writer._adopt(project)
+            if project is not None:
+                project = project.decided_by(writer.project)
+                if project.to_dict() != writer.project.to_dict():
+                    writer._adopt(project)
         except BaseException:
             writer.close()
             raise

@@ -193,7 +193,7 @@ def _index(axis: Axis, label: str, labels: Sequence[str] | None) -> int | None:
         return None
     if axis.steps == 1:
         return 0 if math.isclose(value, axis.start, abs_tol=1e-9) else None
-    place = (value - axis.start) / (axis.stop - axis.start) * axis.edges
+    place = axis.place(value)
     index = round(place)
     return index if 0 <= index < axis.steps and abs(place - index) <= 1.5 * TOLERANCE else None
 
