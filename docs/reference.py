@@ -143,6 +143,8 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
     if field.required:
         return "must be given"
     value = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
+    if value is msgspec.UNSET:
+        return "left out"
     return f"`{str(value).lower()}`" if isinstance(value, bool) else f"`{value!r}`".replace("'", '"')
 
 

@@ -177,3 +177,13 @@ def test_values_and_places_are_each_others_way_back() -> None:
     assert [falling.place(value) for value in (2.0, 1.5, 1.0, -0.5, -2.0)] == [0, 0.5, 1, 1.5, 2]
     assert (closed.value(1.5), closed.place(0.6)) == (pytest.approx(0.6), pytest.approx(1.5))
     assert Axis(name="c", steps=5).place(2.0) == 8.0
+
+
+def test_a_tesseract_whose_values_are_lacking_is_refused(studio: Path) -> None:
+    generate(studio)
+    path = studio / "slow.tess" / "zarr.json"
+    document = json.loads(path.read_text())
+    del document["attributes"]["tessonance"]["project"]["axis"][0]["values"]
+    path.write_text(json.dumps(document))
+    with pytest.raises(TesseractError, match="a perceptual axis has no values"):
+        tess.open(studio / "slow.tess")

@@ -192,10 +192,13 @@ def read_project(group: dict[str, Any], *, where: str) -> Project:
             hint="update tessonance: `pip install --upgrade tessonance`",
         )
     try:
-        return Project.from_dict(ours.get("project"), where="its project")
+        project = Project.from_dict(ours.get("project"), where="its project")
     except ProjectError as error:
         problem = f"{error.where}: {error.problem}"
         raise TesseractError(problem, where=where, wanted=error.wanted, got=error.got, hint=error.hint) from None
+    if left_open := next((axis.name for axis in project.axes if not axis.is_decided), None):
+        raise TesseractError("a perceptual axis has no values", where=f"{where}, axis {left_open!r}", wanted="values")
+    return project
 
 
 def read_layout(frames: dict[str, Any], project: Project, *, where: str) -> Layout:
