@@ -24,10 +24,13 @@ def budgets_and_spacings(
 
 def spacing_in_words(report: SpacingReport) -> str:
     """Return the line that tells how the values of an axis stand, and why."""
+    from tessonance.smooth.spacing import UNEVEN
+
     if not report.pictures:
         return f"  {report.name}: spaced evenly; the grid is too small to paint a pilot"
     change = f"the variation of its steps is {report.even:.2f} evenly, {report.spaced:.2f} by sight"
-    verdict = "spaced by sight" if report.helps else "spaced evenly, since sight would not help clearly"
+    why_not = "it is even enough" if report.even <= UNEVEN else "sight would not help clearly"
+    verdict = "spaced by sight" if report.helps else f"spaced evenly, since {why_not}"
     return f"  {report.name}: {verdict}: {change} ({report.pictures:,} pictures painted to see, not kept)"
 
 

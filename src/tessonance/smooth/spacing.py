@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
-__all__ = ["Spacing", "bend", "respace"]
+__all__ = ["UNEVEN", "Spacing", "bend", "respace"]
 
 FLOOR = 0.1  # of all length is laid evenly, so that values do not run together where little changes
 CLEARLY, UNEVEN = 0.85, 0.15  # the variation must fall to so much of what it was, where it was more than that

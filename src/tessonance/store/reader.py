@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,7 +19,7 @@ from tessonance.store.places import beside, place_of, plain_name
 from tessonance.store.shard import ShardReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -35,6 +36,7 @@ __all__ = ["Place", "Tesseract", "open_tesseract"]
 MAX_OPEN = most_open()  # files open for reading
 ASKED_AT_ONCE = 8  # files of a place that must be asked for each: the time goes by in waiting
 MAX_ASKED = 4096
+KEPT_WHILE_LOOKING = 256  # indices of files, of 160 kB each
 
 
 class Place(Protocol):
@@ -250,15 +252,19 @@ class Tesseract:
 
     def lengths(self, flats: NDArray[np.int64]) -> NDArray[np.uint64]:
         """Return how many bytes the pictures of some cells have now, 0 where there is none; see `is_painted`."""
+        return self._look(flats, self._lengths)
+
+    def _look(self, flats: NDArray[np.int64], lengths: Callable[[Cell], NDArray[np.uint64]]) -> NDArray[np.uint64]:
+        """Return the lengths of cells, by those that the index of each shard has."""
         shards, places = self.layout.locate_many(np.asarray(flats, np.int64))
-        lengths = np.zeros(places.shape, np.uint64)
+        found = np.zeros(places.shape, np.uint64)
         order = np.argsort(shards, kind="stable")
         numbers, starts = np.unique(shards[order], return_index=True)
         for number, here in zip(
             numbers, np.split(order, starts[1:]), strict=False
         ):  # one empty part where flats are none
-            lengths[here] = self._lengths(self.layout.shard(int(number)))[places[here]]
-        return lengths
+            found[here] = lengths(self.layout.shard(int(number)))[places[here]]
+        return found
 
     def painted(self) -> int:
         """Return how many pictures are painted now."""
@@ -315,7 +321,8 @@ class Tesseract:
 
     def _complete(self) -> Complete:
         if self._names() is None:  # each level asks for few files, and most of them need not be asked for
-            return by_asking(self.grid, self.is_painted)
+            lengths = lru_cache(KEPT_WHILE_LOOKING)(self._lengths)
+            return by_asking(self.grid, lambda flats: self._look(flats, lengths) > 0)
         return by_shards(self.grid, self.layout, ((shard, self._lengths(shard) > 0) for shard in self.shards()))
 
     def bake(self) -> Bake | None:
