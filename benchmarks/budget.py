@@ -128,8 +128,8 @@ METHODS: dict[str, Method] = {"nearest": nearest, "cross-fade": fade, "morph": m
 class Bench:
     """Paints what is asked for."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, *, only: str = "") -> None:
+        self.folder, self.only = folder, only
         self._write_content()
 
     def project(self, generator: str, of_axes: str) -> Project:
@@ -185,6 +185,8 @@ def budgets(bench: Bench) -> None:
     """Table 1."""
     head("fixture", "painted", "knots", "it says", "guessed by", "error / R", "sharpness", "contrast", "accepted", "IR")
     for number, (name, (generator, of_axes, budget)) in enumerate(BUDGETS.items()):
+        if bench.only not in name:
+            continue
         project = bench.project(generator, of_axes)
         reports: list[BudgetReport] = []
         path = bench.folder / f"{number}.tess"
@@ -342,10 +344,11 @@ PARTS = {"budgets": budgets, "held-out": held_out, "squares": squares, "spacings
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[], help="all unless named")
-    asked = parser.parse_args().parts or list(PARTS)
+    parser.add_argument("--only", default="", help="of table 1, only fixtures with this in their names")
+    given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(Path(folder))
-        for part in asked:
+        bench = Bench(Path(folder), only=given.only)
+        for part in given.parts or PARTS:
             start = time.perf_counter()
             PARTS[part](bench)
             print(f"({part}: {time.perf_counter() - start:.0f} s)\n", flush=True)

@@ -78,3 +78,12 @@ def test_what_a_worker_went_on_with_is_free_when_he_leaves() -> None:
     plan.release(0)
     other = GRID.cell(int(plan.take(1, 1)[0]))[1]
     assert other == first
+
+
+def test_only_the_cells_of_some_chunks_are_handed_out_and_workers_keep_what_they_went_on_with() -> None:
+    owners: dict[tuple[int, ...], int] = {}
+    first = Plan(GRID, nothing, slow_axes=("ink",), chunks=[np.array([0, 1]), np.array([2])], owners=owners)
+    assert [flats for _, flats in taken(first, workers=3, most=1)] == [[0], [1], [2]]
+    second = Plan(GRID, nothing, slow_axes=("ink",), chunks=[np.array([9, 10, 11])], owners=owners)
+    assert second.take(2, 1).tolist() == [11]
+    assert second.take(0, 1).tolist() == [9]

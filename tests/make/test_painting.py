@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import tessonance as tess
 from tessonance.errors import GeneratorError
 from tessonance.make.crew import Done
@@ -76,3 +78,16 @@ def test_events_are_in_the_journal(small_project: Project, tmp_path: Path) -> No
     assert crew.events == []
     with tess.open(tmp_path / "s.tess") as tesseract:
         assert [event["worker"] for event in journal.read(tesseract.place) if event["event"] == "worker"] == [0]
+
+
+def test_one_run_paints_one_part_after_the_other_and_says_whether_a_part_is_whole(
+    small_project: Project, tmp_path: Path
+) -> None:
+    crew = WanderingCrew(small_project, [{0}])
+    with TesseractWriter.create(tmp_path / "s.tess", small_project) as writer:
+        painting = Painting(crew, writer, Limits(level=0, cells=8))
+        assert painting.paint([np.array([0, 1]), np.array([5])])
+        assert painting.paint([np.array([1, 5])])
+        assert writer.painted() == 3
+        assert not painting.paint([np.arange(15)])
+        assert writer.painted() == 8
