@@ -57,12 +57,17 @@ def axes(*tables: str) -> str:
 
 STYLE = 'use = "style", content = "content.png", canvas = 384'
 BUDGETS = {  # generator, axes, budget
-    "toy": ('use = "toy"', axes('name = "a", steps = 65', 'name = "b", steps = 65'), "6.25%"),
-    "scene": ('use = "scene"', axes('name = "pan", steps = 65', 'name = "zoom", steps = 65'), "6.25%"),
+    "toy": ('use = "toy"', axes('name = "a", steps = 65', 'name = "b", steps = 65'), "6.25% 8%"),
+    "toy, prefix 0.5": (
+        'use = "toy", prefix = 0.5',
+        axes('name = "a", steps = 65', 'name = "b", steps = 65'),
+        "6.25% 8%",
+    ),
+    "scene": ('use = "scene"', axes('name = "pan", steps = 65', 'name = "zoom", steps = 65'), "6.25% 8%"),
     "style, zoom and turn": (
         STYLE,
         axes('name = "zoom", steps = 65', 'name = "turn", to = 0.25, steps = 65'),
-        "6.25%",
+        "6.25% 8%",
     ),
     "style, strength and zoom": (STYLE, axes('name = "strength", steps = 33', 'name = "zoom", steps = 65'), "6.25%"),
     "painted, shape": (
@@ -188,23 +193,28 @@ def budgets(bench: Bench) -> None:
         if bench.only not in name:
             continue
         project = bench.project(generator, of_axes)
-        reports: list[BudgetReport] = []
-        path = bench.folder / f"{number}.tess"
-        with tess.generate(project, path, workers=1, budget=budget, on_report=reports.append) as tesseract:  # type: ignore[arg-type]
-            report, knots, grid = reports[-1], tesseract.knots(), tesseract.grid
-            picture = in_cells(bench.painter(project), grid)
-            guesses = judged(tesseract, picture)
-            step = native_step(grid, picture)
-            spread = report_spread(grid, picture)
-        painted = f"{report.painted:,} of {grid.size:,} ({report.painted / grid.size:.1%})"
-        counts = " × ".join(str(len(along)) for along in knots)
-        strange = any(axis.strange for axis in report.axes)
-        says = "refused" if strange else f"{'enough' if report.enough else 'not enough'}, surely {report.surely:.0%}"
-        for method, found in guesses.items():
-            line(name, painted, counts, says, method, *figures(found, spread, step))
-        both = [better(a, b, spread) for a, b in zip(guesses["cross-fade"], guesses["morph"], strict=True)]
-        line(name, painted, counts, says, "the better of both", *figures(both, spread, step))
+        picture = in_cells(bench.painter(project), project.grid)
+        step, spread = native_step(project.grid, picture), random_spread(project.grid, picture)
+        for share in budget.split():  # each goes on from the one before
+            reports: list[BudgetReport] = []
+            path = bench.folder / f"{number}.tess"
+            with tess.generate(project, path, workers=1, budget=share, on_report=reports.append) as tesseract:  # type: ignore[arg-type]
+                guesses = judged(tesseract, picture)
+                counts = " × ".join(str(len(along)) for along in tesseract.knots())
+            painted = (
+                f"{reports[-1].painted:,} of {project.grid.size:,} ({reports[-1].painted / project.grid.size:.1%})"
+            )
+            both = [better(a, b, spread) for a, b in zip(guesses["cross-fade"], guesses["morph"], strict=True)]
+            for method, found in {**guesses, "the better of both": both}.items():
+                line(name, painted, counts, said(reports[-1]), method, *figures(found, spread, step))
     print()
+
+
+def said(report: BudgetReport) -> str:
+    """Return in short what a run came to."""
+    if any(axis.strange for axis in report.axes):
+        return "refused"
+    return f"{'enough' if report.enough else 'not enough'}, surely {report.surely:.0%}"
 
 
 def judged(tesseract: Tesseract, truth: Callable[[Cell], Picture]) -> dict[str, list[Guess]]:
@@ -246,7 +256,7 @@ def native_step(grid: Grid, picture: Callable[[Cell], Picture]) -> float:
     return float(np.mean(steps))
 
 
-def report_spread(grid: Grid, picture: Callable[[Cell], Picture]) -> float:
+def random_spread(grid: Grid, picture: Callable[[Cell], Picture]) -> float:
     """Return R over random cells."""
     random = np.random.default_rng(4)
     cells = [tuple(int(random.integers(steps)) for steps in grid.shape) for _ in range(24)]

@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["AxisPilot", "BudgetReport", "BudgetRun"]
 
 ENOUGH = 0.9  # of the cells of a sample are to be guessed well
-FEWEST, MOST = 4, 24  # cells of a sample
-SAMPLE_SHARE = 100  # a sample of each axis is at most so small a part of the grid, as far as the fewest allow
-PROOF_SHARE, PROOF = 64, (6, 32)  # the same of the sample that proves it, and its fewest and most cells
+SAMPLES = 16  # what is painted only to see is, with all axes or at the end, about one in so many of the budget
+PILOT, PROOF = (4, 24), (6, 32)  # the fewest and the most cells of the sample of an axis, and of that at the end
 BASE_LEVEL, BASE_SHARE = 2, 64  # where to begin: a level that is at most so small a part of the grid
 
 
@@ -102,9 +101,11 @@ class BudgetReport:
     next_pictures: int = 0
 
 
-def sample_size(grid: Grid) -> int:
-    """Return how many cells are painted to judge an axis: more where the grid is large, since they are few then."""
-    return max(FEWEST, min(MOST, grid.size // (SAMPLE_SHARE * len(grid.axes))))
+def sample_sizes(grid: Grid, budget: int) -> tuple[int, int]:
+    """Return how many cells are painted to judge an axis, and how many at the end."""
+    (few, many), (fewest, most) = PILOT, PROOF
+    of_axis = max(few, min(many, budget // (SAMPLES * len(grid.axes))))
+    return of_axis, max(fewest, min(most, budget // SAMPLES))
 
 
 def base_level(grid: Grid, budget: int) -> int:
@@ -118,8 +119,8 @@ class BudgetRun:
     """Paints a tesseract step by step, as far as it is worth it.
 
     Every decision follows from pictures that are in the tesseract, and each step is whole before the next is decided.
-    So a run that was stopped, and one with a larger budget, makes the same decisions again and finds their pictures
-    there.
+    So a run that was stopped makes the same decisions again, and finds their pictures there; one with a larger budget
+    looks at the same samples, and at more.
 
     Parameters
     ----------
@@ -148,8 +149,7 @@ class BudgetRun:
         self._painting, self._writer, self._tesseract, self._budget = painting, writer, tesseract, budget
         self._tell = tell or (lambda _: None)
         self._grid = grid = writer.grid
-        self._most = sample_size(grid)
-        self._proof = max(PROOF[0], min(PROOF[1], grid.size // PROOF_SHARE))
+        self._most, self._proof = sample_sizes(grid, budget)
         last = grid.levels - 1 if last_level is None else last_level
         self._last = tuple(min(axis.levels - 1, last) for axis in grid.axes)
         base = base_level(grid, budget)
