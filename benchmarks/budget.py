@@ -43,7 +43,7 @@ from tessonance.smooth.guess import Guess, among, better, judge
 from tessonance.smooth.line import spread_of
 from tessonance.smooth.metrics import variation
 from tessonance.smooth.views import view
-from tessonance.store import Tesseract
+from tessonance.store import Tesseract, codec_for
 
 SIDE, TRIED, PAIRS, LINES, LINE = 192, 40, 24, 4, 65
 Picture = NDArray[np.uint8]
@@ -156,13 +156,14 @@ class Bench:
         Image.fromarray(picture).save(self.folder / "content.png")
 
 
-def in_cells(paint: Callable[[Sequence[float]], Picture], grid: Grid) -> Callable[[Cell], Picture]:
-    """Return what paints a cell, and keeps it."""
+def in_cells(paint: Callable[[Sequence[float]], Picture], project: Project) -> Callable[[Cell], Picture]:
+    """Return what paints a cell as it would be stored, and keeps it."""
     kept: dict[Cell, Picture] = {}
+    codec = codec_for(project.picture)
 
     def picture(cell: Cell) -> Picture:
         if cell not in kept:
-            kept[cell] = paint(list(grid.point(cell).values()))
+            kept[cell] = codec.decode(codec.encode(paint(list(project.grid.point(cell).values()))))
         return kept[cell]
 
     return picture
@@ -193,7 +194,7 @@ def budgets(bench: Bench) -> None:
         if bench.only not in ("", name):
             continue
         project = bench.project(generator, of_axes)
-        picture = in_cells(bench.painter(project), project.grid)
+        picture = in_cells(bench.painter(project), project)
         step, spread = native_step(project.grid, picture), random_spread(project.grid, picture)
         for share in budget.split():  # each goes on from the one before
             reports: list[BudgetReport] = []
@@ -268,7 +269,7 @@ def held_out(bench: Bench) -> None:
     rows: list[list[object]] = []
     for name, (generator, axis) in HELD_OUT.items():
         project = bench.project(generator, f"{{ {axis}, steps = {LINE} }}")
-        picture = in_cells(bench.painter(project), project.grid)
+        picture = in_cells(bench.painter(project), project)
         row = [picture((index,)) for index in range(LINE)]
 
         def error(k: int, method: Method, reach: int, row: list[Picture] = row) -> float:
@@ -294,7 +295,7 @@ def squares(bench: Bench) -> None:
     rows: list[list[object]] = []
     for name, (generator, of_axes) in SQUARES.items():
         project = bench.project(generator, of_axes)
-        picture = in_cells(bench.painter(project), project.grid)
+        picture = in_cells(bench.painter(project), project)
         random = np.random.default_rng(5)
         errors: dict[str, list[float]] = {method: [] for method in METHODS}
         for _ in range(12):

@@ -10,7 +10,7 @@ import numpy as np
 
 from tessonance.grid import MOST_AT_ONCE
 from tessonance.make.judging import Judge
-from tessonance.make.samples import at_least, midpoints, neighbours, skipped
+from tessonance.make.samples import at, at_least, evenly, midpoints, neighbours, skipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,6 +27,7 @@ __all__ = ["AxisPilot", "BudgetReport", "BudgetRun"]
 ENOUGH = 0.9  # of the cells of a sample are to be guessed well
 SAMPLES = 16  # what is painted only to see is, with all axes or at the end, about one in so many of the budget
 PILOT, PROOF = (4, 24), (6, 32)  # the fewest and the most cells of the sample of an axis, and of that at the end
+ENOUGH_FOR_SPREAD = 64  # cells of the coarse level
 BASE_LEVEL, BASE_SHARE = 2, 64  # where to begin: a level that is at most so small a part of the grid
 
 
@@ -155,6 +156,7 @@ class BudgetRun:
         base = base_level(grid, budget)
         self._levels = tuple(min(base, most) for most in self._last)
         self._near: tuple[Near, ...] = ()
+        self._spread = 0.0
         self._pilots: dict[tuple[int, int], AxisPilot] = {}  # by axis and level
 
     def run(self) -> BudgetReport:
@@ -197,9 +199,9 @@ class BudgetRun:
             return False
         if not self._paint_cells(first):
             return False
-        base = [self._grid.cell(int(flat)) for flats in self._grid.knots_chunks(knots, MOST_AT_ONCE) for flat in flats]
-        judge.learn_spread([*base, *first])
-        self._near = tuple(judge.near(of_axis) for of_axis in runs)
+        base = [at(knots, place) for place in evenly([len(along) for along in knots], ENOUGH_FOR_SPREAD)]
+        self._spread = judge.spread_of([*base, *first])
+        self._near = tuple(judge.near(of_axis, spread=self._spread) for of_axis in runs)
         return True
 
     def _pilot(self, judge: Judge) -> bool:
@@ -212,15 +214,15 @@ class BudgetRun:
         if not self._paint_cells(cell for of_axis in cells.values() for cell in of_axis):
             return False
         for k, of_axis in cells.items():
-            guesses = judge.guesses(of_axis, self._grid.knots(self._levels))
+            guesses = judge.guesses(of_axis, self._grid.knots(self._levels), spread=self._spread)
             errors = [guess.error for guess in guesses]
             self._pilots[k, self._levels[k]] = AxisPilot(
                 self._grid.axes[k].name,
                 self._count(k),
                 self._grid.axes[k].steps,
                 tried=len(guesses),
-                accepted=sum(guess.accepted(judge.spread) for guess in guesses),
-                error=float(np.mean(errors)) / judge.spread if judge.spread else 0.0,
+                accepted=sum(guess.accepted(self._spread) for guess in guesses),
+                error=float(np.mean(errors)) / self._spread,
                 strange=self._near[k].strange,
             )
         return True
@@ -235,9 +237,10 @@ class BudgetRun:
         if not self._paint_cells(fresh):
             return None
         cells = [cell for cell, painted in zip(drawn, there, strict=True) if painted] + fresh
-        strange = any(self._of(k).strange for k in self._refinable())
-        guesses = judge.guesses(cells, knots)
-        return len(cells), 0 if strange else sum(guess.accepted(judge.spread) for guess in guesses)
+        if any(self._of(k).strange for k in self._refinable()):
+            return len(cells), 0
+        spread = judge.spread_of(cells)  # they are random cells, as R asks for; those of the coarse level are extremes
+        return len(cells), sum(guess.accepted(spread) for guess in judge.guesses(cells, knots, spread=spread))
 
     def _refinable(self) -> list[int]:
         """Return the axes that have a further level, those first that err the most; strangers last."""

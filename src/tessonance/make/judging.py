@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import reduce
+from itertools import product
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from tessonance.make.crew import cores
 from tessonance.make.samples import around
@@ -18,7 +23,6 @@ from tessonance.smooth.views import reduced, view
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from tessonance.grid import Cell, Grid, Knots
@@ -59,25 +63,23 @@ class Judge:
     def __init__(self, picture: Callable[[Cell], NDArray[np.uint8]], grid: Grid) -> None:
         self._picture, self._grid = picture, grid
         self._pool = ThreadPoolExecutor(cores())
-        self.spread = 0.0
 
     def close(self) -> None:
         """Let the threads go; what waits is not begun."""
         self._pool.shutdown(cancel_futures=True)
 
-    def learn_spread(self, cells: Sequence[Cell]) -> None:
-        """Take R, the mean distance of random pictures, from some cells that stand far apart.
+    def spread_of(self, cells: Sequence[Cell]) -> float:
+        """Return R, the mean distance of random pictures, of some cells that stand far apart.
 
-        It is not taken for less than what codecs and rounding make of equal pictures.
+        It is not less than what codecs and rounding make of equal pictures.
         """
-        seen = list(self._pool.map(lambda cell: see(view(self._picture(cell))), cells))
-        self.spread = max(FAINT, spread_of(seen))
+        return max(FAINT, spread_of(list(self._pool.map(lambda cell: see(view(self._picture(cell))), cells))))
 
-    def guesses(self, cells: Sequence[Cell], knots: Knots) -> list[Guess]:
+    def guesses(self, cells: Sequence[Cell], knots: Knots, *, spread: float) -> list[Guess]:
         """Guess painted cells from the knots around them, blended and morphed; return the better of each."""
-        return list(self._pool.map(lambda cell: self._guess(cell, knots), cells))
+        return list(self._pool.map(lambda cell: self._guess(cell, knots, spread), cells))
 
-    def near(self, runs: Sequence[Sequence[Cell]]) -> Near:
+    def near(self, runs: Sequence[Sequence[Cell]], *, spread: float) -> Near:
         """Look at runs of three neighbours: whether cells beside one another have anything to do with one another."""
         if not runs:
             return Near(float("nan"))
@@ -87,7 +89,7 @@ class Judge:
         found = [float(f) for first, second, across, _ in seen for f in flicker([first, second], [across])]
         counted = sorted(f for f in found if f == f)
         verdict = Gates().judge(
-            roughness=roughness(steps, self.spread),
+            roughness=roughness(steps, spread),
             flicker=counted[len(counted) // 2] if counted else float("nan"),
             turning=float("nan"),
             pop_share=sum(pop for *_, pop in seen) / sum(first for first, *_ in seen) if step else float("nan"),
@@ -101,11 +103,19 @@ class Judge:
         split = change(pictures[0], pictures[1])
         return difference(first, second), difference(second, third), difference(first, third), split.pop
 
-    def _guess(self, cell: Cell, knots: Knots) -> Guess:
+    def _guess(self, cell: Cell, knots: Knots, spread: float) -> Guess:
         corners, shares = around(self._grid, knots, cell)
-        pictures = [reduced(self._picture(corner), LOOK_SIDE) for corner in corners]
-        truth = reduced(self._picture(cell), LOOK_SIDE)
-        blended = judge(among(pictures, shares), truth)
+        truth = self._look(cell)
         if len(shares) > MOST_MOVED_AXES:
-            return blended
-        return better(judge(among(pictures, shares, finder=dis), truth), blended, self.spread)
+            return judge(self._blended(corners, shares), truth)
+        pictures = [self._look(corner) for corner in corners]
+        return better(judge(among(pictures, shares, finder=dis), truth), judge(among(pictures, shares), truth), spread)
+
+    def _blended(self, corners: Sequence[Cell], shares: Sequence[float]) -> NDArray[np.float32]:
+        """Lay many pictures over each other, one at a time: all of them together could be more than memory holds."""
+        weights = product(*((1 - share, share) for share in shares))
+        parts = (self._look(corner) * np.float32(math.prod(w)) for corner, w in zip(corners, weights, strict=True))
+        return reduce(np.add, parts)
+
+    def _look(self, cell: Cell) -> NDArray[np.float32]:
+        return reduced(self._picture(cell), LOOK_SIDE)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tessonance.grid import Cell, Grid, Knots
 
-__all__ = ["around", "at_least", "evenly", "midpoints", "neighbours", "skipped"]
+__all__ = ["around", "at", "at_least", "evenly", "midpoints", "neighbours", "skipped"]
 
 TRIES = 50  # for each cell wanted, until it is taken for granted that there are no more
 SURE = 0.95
@@ -66,7 +66,7 @@ def midpoints(grid: Grid, levels: Sequence[int], k: int, most: int) -> list[Cell
     knots = grid.knots(levels)
     between = np.setdiff1d(grid.axes[k].knots(levels[k] + 1), knots[k])
     box = (*knots[:k], between, *knots[k + 1 :])
-    return [_at(box, place) for place in evenly([len(along) for along in box], most)]
+    return [at(box, place) for place in evenly([len(along) for along in box], most)]
 
 
 def neighbours(grid: Grid, knots: Knots, k: int, most: int) -> list[tuple[Cell, Cell, Cell]]:
@@ -77,7 +77,7 @@ def neighbours(grid: Grid, knots: Knots, k: int, most: int) -> list[tuple[Cell, 
     starts = knots[k] if axis.closed else np.unique(np.minimum(knots[k], axis.steps - 3))
     runs = []
     for place in evenly([len(starts) if j == k else len(along) for j, along in enumerate(knots)], most):
-        cell = _at((*knots[:k], starts, *knots[k + 1 :]), place)
+        cell = at((*knots[:k], starts, *knots[k + 1 :]), place)
         first, second, third = ((*cell[:k], (cell[k] + step) % axis.steps, *cell[k + 1 :]) for step in range(3))
         runs.append((first, second, third))
     return runs
@@ -148,5 +148,6 @@ def at_least(accepted: int, tried: int, *, sure: float = SURE) -> float:
     return low
 
 
-def _at(box: Knots, place: Cell) -> Cell:
+def at(box: Knots, place: Cell) -> Cell:
+    """Return the cell at a place of some knots."""
     return tuple(int(along[index]) for along, index in zip(box, place, strict=True))
