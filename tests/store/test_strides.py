@@ -63,7 +63,7 @@ def test_frames_are_blended_between_them(strided):
 
 def test_info_tells_how_many_play(strided):
     run = CliRunner().invoke(cli, ["info", str(strided)])
-    assert "levels     5, 1 complete" in run.output
+    assert "levels     5, 2 complete" in run.output
     assert "plays      9 × 3 pictures" in run.output
     assert json.loads(CliRunner().invoke(cli, ["info", "--json", str(strided)]).output)["knots"] == [9, 3]
 
