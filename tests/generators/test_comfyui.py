@@ -73,12 +73,12 @@ class TestComfyui(GeneratorTests):
         type(self).project = project(shared, tmp_path)
 
 
-def sent(server: FakeComfy, given: Project) -> dict[str, Any]:
+def sent(server: FakeComfy, given: Project, point: dict[str, float] = POINT) -> dict[str, Any]:
     """Paint one picture, and return the nodes that the server was given."""
     found: list[dict[str, Any]] = []
     entry = server._entry
     server._entry = lambda number, nodes, trouble: found.append(nodes) or entry(number, nodes, trouble)  # type: ignore[method-assign]
-    open_generator(given).paint([POINT])
+    open_generator(given).paint([point])
     return found[0]
 
 
@@ -87,6 +87,12 @@ def test_texts_inputs_and_the_seed_are_filled_in(server: FakeComfy, tmp_path: Pa
     nodes = sent(server, project(server, tmp_path, more=more))
     assert nodes["6"]["inputs"]["text"] == "a (tall:0.5) flower, {red|blue}"
     assert (nodes["3"]["inputs"]["cfg"], nodes["3"]["inputs"]["seed"]) == (0.5, 7)
+
+
+def test_an_axis_called_seed_takes_the_place_of_the_projects_seed(server: FakeComfy, tmp_path: Path) -> None:
+    more = '[generator.set]\n"Sampler.seed" = "{seed}"\n[[axis]]\nname = "seed"\nfrom = 0\nto = 4\nsteps = 5'
+    nodes = sent(server, project(server, tmp_path, more=more), POINT | {"seed": 3})
+    assert nodes["3"]["inputs"]["seed"] == 3
 
 
 def test_no_picture_is_saved_in_the_servers_folder(server: FakeComfy, tmp_path: Path) -> None:

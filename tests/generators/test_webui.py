@@ -206,6 +206,11 @@ def test_a_stuck_picture_is_interrupted_on_the_server_and_tried_again(server: Fa
     assert server.asked == 10
 
 
+def test_nobody_elses_picture_is_interrupted_when_a_run_ends(server: FakeWebui, tmp_path: Path) -> None:
+    tess.generate(project(server), tmp_path / "a.tess").close()
+    assert not server.interrupted.is_set()
+
+
 def test_several_servers_share_the_work_by_their_speed(tmp_path: Path) -> None:
     with FakeWebui().running() as slow, FakeWebui().running() as fast:
         slow.seconds, fast.seconds = 0.15, 0.05

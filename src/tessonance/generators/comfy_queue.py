@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import socket
 import time
 import uuid
 from contextlib import ExitStack, suppress
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["Queue"]
 
 LOOK_SECONDS = 2.0  # between two looks into the history, which tells even where no message came
+OPEN_SECONDS = 5.0  # for the websocket, without which all goes on
 ANSWER_SECONDS = 60.0  # for every request: pictures are waited for between requests
+NUMBER = re.compile(r"[\w-]{1,100}")
 ENDED = {"execution_success", "execution_error", "execution_interrupted"}
 
 
@@ -85,7 +89,7 @@ class Queue:
             raise _invalid(answer, names)
         body = answer.json()
         number = body.get("prompt_id") if isinstance(body, dict) else None
-        if not isinstance(number, str):
+        if not isinstance(number, str) or not NUMBER.fullmatch(number):
             raise GeneratorError("the server gave the workflow no number", where=answer.where, got=answer.text())
         self._running = number
         try:
@@ -103,6 +107,10 @@ class Queue:
         if not answer.is_good:
             raise refused(answer, "give out the picture")
         return answer.body
+
+    def shown(self, text: str) -> str:
+        """Return the beginning of something that the server said; see `Answer.shown`."""
+        return self._server.shown(text)
 
     def cancel(self, reason: str) -> None:
         """Give up the run; from any thread."""
@@ -124,7 +132,7 @@ class Queue:
             if self._cancelled:
                 raise GeneratorError("the picture was interrupted", where=self._server.address, got=self._cancelled)
             if entry := self._history(number):
-                return _outputs_of(entry, names, self._server.address)
+                return _outputs_of(entry, names, self._server)
             if time.monotonic() > ends:
                 raise GeneratorError(
                     "the picture takes too long",
@@ -154,7 +162,7 @@ class Queue:
 
     def _queued(self) -> list[str]:
         queue = self._server.get("/queue").json()
-        lists = [queue.get(key) or [] for key in ("queue_running", "queue_pending")] if isinstance(queue, dict) else []
+        lists = [_list(queue.get(key)) for key in ("queue_running", "queue_pending")] if isinstance(queue, dict) else []
         return [str(entry[1]) for entries in lists for entry in entries if isinstance(entry, list) and len(entry) > 1]
 
     def _withdraw(self, number: str) -> None:
@@ -163,7 +171,7 @@ class Queue:
             self._server.post("/queue", {"delete": [number]}, again=False)
             queue = self._server.get("/queue").json()
             running = queue.get("queue_running") if isinstance(queue, dict) else None
-            if any(isinstance(entry, list) and number in entry[:2] for entry in running or []):
+            if any(isinstance(entry, list) and number in entry[:2] for entry in _list(running)):
                 self._server.post("/interrupt", {"prompt_id": number}, again=False)
 
     def _wait_for_news(self, number: str) -> None:
@@ -211,13 +219,16 @@ class Queue:
         if self._socket is not None:
             return
         parts = urlsplit(self._server.address)
-        scheme = "wss" if parts.scheme == "https" else "ws"
-        with suppress(WebSocketException, OSError):
+        scheme, port = ("wss", 443) if parts.scheme == "https" else ("ws", 80)
+        with suppress(WebSocketException, OSError, ValueError):
+            line = socket.create_connection((parts.hostname or "", parts.port or port), timeout=OPEN_SECONDS)
+            line.settimeout(None)
             self._socket = self._held.enter_context(
                 connect(
                     f"{scheme}://{parts.netloc}{parts.path}/ws?clientId={self._client}",
+                    sock=line,  # connected here: else it would follow the server to other hosts
                     additional_headers=self._server.headers,
-                    open_timeout=5,
+                    open_timeout=OPEN_SECONDS,
                     close_timeout=1,
                     max_size=MAX_ANSWER,
                     proxy=None,
@@ -238,26 +249,31 @@ def _share(progress: dict[str, Any]) -> float:
     return value / most if most else 0.0
 
 
-def _outputs_of(entry: dict[str, Any], names: Mapping[str, str], address: str) -> dict[str, Any]:
+def _outputs_of(entry: dict[str, Any], names: Mapping[str, str], server: Server) -> dict[str, Any]:
     """Return the outputs of a run, or say which node failed."""
     status = entry.get("status")
     if isinstance(status, dict) and status.get("status_str") == "error":
-        for kind, data in (message for message in status.get("messages") or () if len(message) == 2):
+        for message in _list(status.get("messages")):
+            kind, data = message if isinstance(message, list) and len(message) == 2 else (None, None)
             if kind == "execution_error" and isinstance(data, dict):
-                raise _node_failed(data, names, address)
-        raise GeneratorError("the workflow was interrupted on the server", where=address)
+                raise _node_failed(data, names, server)
+        raise GeneratorError("the workflow was interrupted on the server", where=server.address)
     outputs = entry.get("outputs")
     return outputs if isinstance(outputs, dict) else {}
 
 
-def _node_failed(data: dict[str, Any], names: Mapping[str, str], address: str) -> GeneratorError:
+def _list(given: object) -> list[Any]:
+    return given if isinstance(given, list) else []
+
+
+def _node_failed(data: dict[str, Any], names: Mapping[str, str], server: Server) -> GeneratorError:
     node = str(data.get("node_id"))
     said = f"{data.get('exception_type', 'error')}: {data.get('exception_message', '')}"
     out_of_memory = "out of memory" in said.lower() or "outofmemory" in said.lower()
     return GeneratorError(
         "the server ran out of memory" if out_of_memory else "a node failed",
-        where=f"{address}, node {names.get(node, data.get('node_type'))!r} ({node})",
-        got=" ".join(said.split())[:400],
+        where=f"{server.address}, node {names.get(node, '?')!r} ({node[:40]})",
+        got=server.shown(said),
         hint="a smaller picture, or start it with --lowvram" if out_of_memory else None,
     )
 
@@ -272,7 +288,7 @@ def _invalid(answer: Answer, names: Mapping[str, str]) -> GeneratorError:
         return refused(answer, "take the workflow")
     lines = []
     for node, told in found.items():
-        for error in told.get("errors") or () if isinstance(told, dict) else ():
+        for error in _list(told.get("errors")) if isinstance(told, dict) else ():
             said = f"{error.get('message')}: {error.get('details')}" if isinstance(error, dict) else str(error)
-            lines.append(f"node {names.get(node, '?')!r} ({node}): {said}"[:300])
+            lines.append(f"node {names.get(node, '?')!r} ({node[:40]}): {answer.shown(said)}"[:300])
     return GeneratorError("the server refuses the workflow", where=answer.where, got="; ".join(lines)[:1200])

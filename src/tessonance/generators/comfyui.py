@@ -121,15 +121,16 @@ class Comfyui:
         self._queue.close()
 
     def _picture(self, point: Point) -> NDArray[np.uint8]:
-        values = point | self._seed
+        values = self._seed | point
         nodes = self._nodes.fill(values)
         for node, inputs in self._set.fill(values).items():
             nodes[node]["inputs"] |= inputs
         outputs = self._queue.run(nodes, names=self._workflow.titles)
         where = f"{self.device}, node {self._workflow.titles[self._output]!r}"
-        images = outputs.get(self._output, {}).get("images")
+        output = outputs.get(self._output)
+        images = output.get("images") if isinstance(output, dict) else None
         if not isinstance(images, list) or not images or not isinstance(images[0], dict):
-            raise GeneratorError("the node gave no picture", where=where, got=str(outputs)[:200])
+            raise GeneratorError("the node gave no picture", where=where, got=self._queue.shown(str(outputs)))
         return picture_received(self._queue.view(images[0]), self._size, where=where)
 
 

@@ -13,13 +13,16 @@ from urllib.parse import urlsplit
 from tessonance.errors import GeneratorError, ProjectError, ServerGone, TessError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["Answer", "Server", "addresses_of", "refused", "secret"]
 
 MAX_ANSWER = 256 * 2**20  # of bytes: a picture of 8192 × 8192 as PNG in base64, nearly
 MAX_TEXT = 400  # letters of an answer that are shown
+MAX_DEPTH = 8  # of what is shown of lists in an answer
 CONNECT_SECONDS = 10.0
+TAIL_SECONDS = 10.0  # beyond the patience with a server, until its answer has come whole
+CHUNK = 1 << 20  # bytes of an answer that are taken in at once
 GLANCE_SECONDS = 3.0
 BUSY = {429, 502, 503, 504}  # a proxy, or a server that is starting: asked again
 PAUSES = (0.5, 1.0, 2.0, 4.0)  # seconds before each further attempt
@@ -34,10 +37,12 @@ class Answer:
     body : bytes
     where : str
         What to call the server and the path in errors.
+    hidden : sequence of str
+        What is not shown of it: a server may send back the password that it was given.
     """
 
-    def __init__(self, status: int, body: bytes, where: str) -> None:
-        self.status, self.body, self.where = status, body, where
+    def __init__(self, status: int, body: bytes, where: str, *, hidden: Sequence[str] = ()) -> None:
+        self.status, self.body, self.where, self._hidden = status, body, where, hidden
 
     @property
     def is_good(self) -> bool:
@@ -58,8 +63,11 @@ class Answer:
 
     def text(self) -> str:
         """Return the beginning of the body, to be read by a person."""
-        text = " ".join(self.body[: 4 * MAX_TEXT].decode("utf-8", "replace").split())
-        return text[:MAX_TEXT] + ("…" if len(text) > MAX_TEXT else "")
+        return self.shown(self.body[: 4 * MAX_TEXT].decode("utf-8", "replace"))
+
+    def shown(self, text: str) -> str:
+        """Return the beginning of something that was answered, in one line and without the password."""
+        return _shown(text, self._hidden)
 
 
 class Server:
@@ -86,6 +94,7 @@ class Server:
         self.address = address.rstrip("/")
         timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=timeout_seconds)
         self.headers = authorization(auth)
+        self._timeout_seconds, self._hidden = timeout_seconds, hidden_words(auth)
         self._pool = urllib3.PoolManager(retries=False, timeout=timeout, headers=self.headers, maxsize=4)
 
     def get(self, path: str, *, fields: Mapping[str, str] | None = None) -> Answer:
@@ -124,6 +133,10 @@ class Server:
             return answer.json() if answer.is_good else None
         return None
 
+    def shown(self, text: str) -> str:
+        """Return the beginning of something that the server said; see `Answer.shown`."""
+        return _shown(text, self._hidden)
+
     def close(self) -> None:
         """Close the connections."""
         self._pool.clear()
@@ -139,12 +152,13 @@ class Server:
         import urllib3
 
         where = f"{self.address}{path}"
+        ends = time.monotonic() + self._timeout_seconds + TAIL_SECONDS
         try:
             reply = self._pool.request(method, where, preload_content=False, redirect=False, **sent)
             try:
-                body = reply.read(MAX_ANSWER + 1, decode_content=True)
+                body = _body(reply, where, ends)
             finally:
-                reply.release_conn()
+                reply.close()  # what has not been read would be taken for the next answer
         except urllib3.exceptions.ReadTimeoutError:
             raise ServerGone(
                 "the server thinks for too long", where=where, hint="a larger timeout_seconds, or look at the server"
@@ -153,11 +167,29 @@ class Server:
             raise ServerGone(
                 "the server cannot be reached", where=self.address, got=_plainly(error), hint="is it running?"
             ) from None
-        if len(body) > MAX_ANSWER:
-            raise GeneratorError("the answer is too large", where=where, wanted=f"at most {MAX_ANSWER:,} bytes")
         if reply.status in BUSY:
             raise ServerGone("the server is busy", where=where, got=f"status {reply.status}")
-        return Answer(reply.status, body, where)
+        return Answer(reply.status, body, where, hidden=self._hidden)
+
+
+def _shown(text: str, hidden: Sequence[str]) -> str:
+    for word in hidden:
+        text = text.replace(word, "…")
+    text = " ".join(text.split())
+    return text[:MAX_TEXT] + ("…" if len(text) > MAX_TEXT else "")
+
+
+def _body(reply: Any, where: str, ends: float) -> bytes:
+    """Read an answer, which may be large or never end."""
+    parts, size = [], 0
+    while part := reply.read1(CHUNK, decode_content=True):
+        parts.append(part)
+        size += len(part)
+        if size > MAX_ANSWER:
+            raise GeneratorError("the answer is too large", where=where, wanted=f"at most {MAX_ANSWER:,} bytes")
+        if time.monotonic() > ends:
+            raise ServerGone("the answer does not end", where=where, hint="a larger timeout_seconds")
+    return b"".join(parts)
 
 
 def refused(answer: Answer, what: str, *, hint: str | None = None) -> GeneratorError:
@@ -226,6 +258,15 @@ def authorization(auth: str | None) -> dict[str, str]:
     return {"Authorization": f"Basic {b64encode(auth.encode()).decode()}" if basic else f"Bearer {auth}"}
 
 
+def hidden_words(auth: str | None) -> tuple[str, ...]:
+    """Return the forms in which a secret must not be shown."""
+    if not auth:
+        return ()
+    headers = [value.partition(" ")[2] for value in authorization(auth).values()]
+    words = {auth, auth.partition(":")[2], *headers} - {""}
+    return tuple(sorted(words, key=len, reverse=True))
+
+
 def _reason(answer: Answer) -> str:
     """Return what a server said of a failure: A1111's ``errors``, FastAPI's ``detail``, or the body's beginning."""
     said: Any = None
@@ -234,17 +275,20 @@ def _reason(answer: Answer) -> str:
     if isinstance(said, dict):
         for key in ("errors", "detail", "error", "message"):
             if said.get(key):
-                return f"status {answer.status}: {_in_words(said[key])}"
+                return f"status {answer.status}: {answer.shown(_in_words(said[key]))}"
     return f"status {answer.status}: {answer.text() or 'nothing'}"
 
 
-def _in_words(said: object) -> str:
+def _in_words(said: object, depth: int = 0) -> str:
+    if depth > MAX_DEPTH:
+        return "…"
     if isinstance(said, list):
-        return "; ".join(_in_words(each) for each in said[:4])
+        return "; ".join(_in_words(each, depth + 1) for each in said[:4])
     if isinstance(said, dict) and "msg" in said:
-        place = ".".join(str(part) for part in said.get("loc", ()) if part != "body")
-        return f"{place}: {said['msg']}"[:MAX_TEXT]
-    return " ".join(str(said).split())[:MAX_TEXT]
+        place = said.get("loc")
+        parts = [str(part) for part in place if part != "body"] if isinstance(place, list) else []
+        return f"{'.'.join(parts)}: {said['msg']}"
+    return str(said)
 
 
 def _plainly(error: Exception) -> str:
@@ -252,4 +296,6 @@ def _plainly(error: Exception) -> str:
     reason: Any = error
     while isinstance(inner := getattr(reason, "reason", None), Exception):
         reason = inner
+    if len(reason.args) == 2 and isinstance(reason.args[1], Exception):
+        return str(reason.args[0])[:200]  # urllib3 says it once, and http.client again
     return str(reason).split(": ", 1)[-1][:200] or type(reason).__name__

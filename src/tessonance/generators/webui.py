@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -123,7 +123,7 @@ class Webui:
         self._request = Template(_request(given, project), project.grid.names, where="[generator]")
         named_axes(project.grid.names, self._request, where="[generator]")
         self._path = "/sdapi/v1/img2img" if given.image else "/sdapi/v1/txt2img"
-        self._given, self._cancelled, self.in_hand = given, "", 0.0
+        self._given, self._cancelled, self._is_painting, self.in_hand = given, "", False, 0.0
         self._server = Server(self.device, timeout_seconds=given.timeout_seconds, auth=secret(AUTH))
         self.check()
 
@@ -139,21 +139,29 @@ class Webui:
         return np.stack([self._picture(point) for point in points])
 
     def cancel(self, reason: str) -> None:
-        """Interrupt the picture that is being painted, here and on the server; from any thread."""
+        """Interrupt the picture that is being painted, here and on the server; from any thread.
+
+        Where none of ours is, the server is left alone: what it paints is somebody else's.
+        """
         self._cancelled = reason
-        try:
-            self._server.post("/sdapi/v1/interrupt", {}, again=False)
-        except GeneratorError:
-            return  # it is gone: so is the picture
+        if self._is_painting:
+            with suppress(GeneratorError):  # it is gone: so is the picture
+                self._server.post("/sdapi/v1/interrupt", {}, again=False)
 
     def close(self) -> None:
         """Give back the connections."""
         self._server.close()
 
     def _picture(self, point: Point) -> NDArray[np.uint8]:
-        self._cancelled = ""
-        with self._watched():
-            answer = self._server.post(self._path, self._request.fill(point), again=False)
+        self._cancelled, self._is_painting = "", True
+        try:
+            with self._watched():
+                answer = self._server.post(self._path, self._request.fill(point), again=False)
+        except KeyboardInterrupt:
+            self.cancel("Ctrl-C")
+            raise
+        finally:
+            self._is_painting = False
         if self._cancelled:
             raise GeneratorError("the picture was interrupted", where=answer.where, got=self._cancelled)
         if not answer.is_good:
@@ -193,7 +201,8 @@ class Webui:
         for entry in entries:
             for key in keys:
                 value = entry.get(key) if isinstance(entry, dict) else None
-                found += [value] if isinstance(value, str) else [v for v in value or () if isinstance(v, str)]
+                values = value if isinstance(value, list) else [value]
+                found += [each for each in values if isinstance(each, str)]
         return found
 
 
@@ -244,7 +253,9 @@ def _first_image(answer: Answer) -> bytes:
     try:
         return base64.b64decode(images[0].rpartition(",")[2], validate=True)
     except binascii.Error:
-        raise GeneratorError("the picture is not base64", where=answer.where, got=images[0][:40]) from None
+        raise GeneratorError(
+            "the picture is not base64", where=answer.where, got=answer.shown(images[0][:40])
+        ) from None
 
 
 def _refusal(answer: Answer) -> GeneratorError:
