@@ -13,8 +13,8 @@ from tessonance.mapping import Governing
 from tessonance.motion.slowness import axis_lengths
 from tessonance.project import Mapping, Route
 from tessonance.smooth.certify import certify
-from tessonance.smooth.lengths import distances_of
 from tessonance.smooth.foresight import Heard
+from tessonance.smooth.lengths import distances_of
 from tessonance.smooth.limits import limits
 
 if TYPE_CHECKING:
