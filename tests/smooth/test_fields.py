@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from pictures import line, noise
 
+from tessonance.errors import TessError
 from tessonance.smooth.fields import find, shown, shrink, spread_out
 from tessonance.smooth.flip import flip
 from tessonance.smooth.views import as_float, view
@@ -55,6 +56,13 @@ def test_a_field_of_any_size_has_a_place_for_every_four_pixels(height, width):
     first, second = as_float(noise(1, height, width)), as_float(noise(2, height, width))
     field = shrink(find(first, second), height, width)
     assert field.forward.shape == (-(-height // 4), -(-width // 4), 2)
+
+
+@pytest.mark.parametrize("flow", [np.zeros((96, 128)), np.zeros((128, 96, 2)), np.full((96, 128, 2), np.nan)])
+def test_a_finder_that_returns_no_flow_is_refused(flow):
+    first = as_float(line("pan")[0])
+    with pytest.raises(TessError, match="what finds the flow returned none"):
+        find(first, first, finder=lambda a, b: flow)
 
 
 def test_where_nothing_moves_there_is_no_field():

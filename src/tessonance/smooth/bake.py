@@ -18,7 +18,7 @@ from tessonance.smooth.edges import FoundEdge, Line
 from tessonance.smooth.fields import shown, spread_out
 from tessonance.smooth.finders import finder_named
 from tessonance.smooth.flip import difference, see
-from tessonance.smooth.views import as_float, view
+from tessonance.smooth.views import lessened, view
 from tessonance.store import TesseractWriter, open_tesseract
 from tessonance.store.bake import SHARES, read_bake
 from tessonance.store.bake_begin import begin_bake
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["CALIBRATED", "bake"]
 
 CALIBRATED, RUN = 200, 8  # edges that the distance is held against FLIP on; so many of a row together
+LARGEST_FRAME = 1024  # pixels of the longer side; larger ones cost memory, and FLIP views 128 × 128 of them
 TOGETHER = 16  # edges of a row that one thread takes: they share pictures
 SYNC_SECONDS = 5.0
 
@@ -201,8 +202,9 @@ class _Baking:
 
     def _flips(self, axis: int, edge: Cell, found: FoundEdge) -> list[float]:
         """Return FLIP from the first picture of an edge to what a show makes of it."""
-        first, second = (as_float(self._tesseract.picture(cell)) for cell in self._files.ends(axis, edge))
-        flows = None if found.field is None else spread_out(found.field, first.shape, first.shape)
+        pictures = [self._tesseract.picture(cell) for cell in self._files.ends(axis, edge)]
+        first, second = (lessened(picture, LARGEST_FRAME) for picture in pictures)
+        flows = None if found.field is None else spread_out(found.field, first.shape, pictures[0].shape)
         frames = [*(np.clip(shown(first, second, flows, share), 0, 1) for share in SHARES[:-1]), second]
         seen = see(view(first))
         return [difference(seen, see(view(frame))) for frame in frames]

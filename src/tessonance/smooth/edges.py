@@ -13,7 +13,7 @@ from tessonance.smooth.distance import distance, glance
 from tessonance.smooth.fields import FIELD_SIDE, find, shown, shrink, spread_out
 from tessonance.smooth.flow import dis, warp
 from tessonance.smooth.guess import known
-from tessonance.smooth.views import reduced
+from tessonance.smooth.views import lessened
 from tessonance.store.bake import SHARES
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Still:
 
     def __init__(self, picture: NDArray[np.uint8]) -> None:
         self.full = picture.shape[:2]
-        self.small = reduced(picture, FIELD_SIDE)
+        self.small = lessened(picture, FIELD_SIDE)
 
     @cached_property
     def glance(self) -> Glance:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 
+from tessonance.errors import TessError
 from tessonance.smooth.flow import dis, warp
 from tessonance.smooth.views import same_size
 from tessonance.store.bake import LARGEST_INT8, Field
@@ -68,9 +69,14 @@ def find(first: Floats, second: Floats, *, finder: FlowFinder = dis) -> Motion:
     Returns
     -------
     Motion
+
+    Raises
+    ------
+    TessError
+        If the pictures are of two sizes, or what the finder returns is no flow.
     """
     same_size(first, second)
-    forward, backward = finder(second, first), finder(first, second)
+    forward, backward = (_sound(finder(*pair), first) for pair in ((second, first), (first, second)))
     half = np.float32(0.5)
     moved = _apart(warp(first, forward * half), warp(second, backward * half))
     trust = np.clip((TORN - moved / (_apart(first, second) + np.float32(FAINT))) / (TORN - HELD), 0, 1)
@@ -136,6 +142,16 @@ def shown(first: Floats, second: Floats, flows: tuple[Floats, Floats] | None, sh
     if flows is not None:
         first, second = warp(first, flows[0] * u), warp(second, flows[1] * (1 - u))
     return first * (1 - u) + second * u
+
+
+def _sound(flow: Floats, picture: Floats) -> Floats:
+    """Refuse what is no flow: a finder may be anybody's."""
+    found = np.asarray(flow, np.float32)
+    wanted = (*picture.shape[:2], 2)
+    if found.shape != wanted or not np.isfinite(found).all():
+        got = f"shape {found.shape}" if found.shape != wanted else "numbers that are not finite"
+        raise TessError("what finds the flow returned none", wanted=f"finite numbers, shape {wanted}", got=got)
+    return found
 
 
 def _apart(first: Floats, second: Floats) -> Floats:

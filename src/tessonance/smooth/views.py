@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     Picture = NDArray[np.uint8] | NDArray[np.float32]
 
-__all__ = ["VIEW", "as_float", "linear", "luma", "reduced", "same_size", "shrunk", "squeezed", "view"]
+__all__ = ["VIEW", "as_float", "lessened", "linear", "luma", "reduced", "same_size", "shrunk", "squeezed", "view"]
 
 Values = TypeVar("Values", bound="NDArray[Any]")
 
@@ -100,6 +100,16 @@ def reduced(picture: Picture, side: int) -> NDArray[np.float32]:
     exact = as_float(picture)
     scale = min(1.0, side / max(exact.shape))
     return shrunk(exact, (max(1, round(exact.shape[0] * scale)), max(1, round(exact.shape[1] * scale))))
+
+
+def lessened(picture: NDArray[np.uint8], side: int) -> NDArray[np.float32]:
+    """Return a picture as `reduced` does, made smaller before it becomes float32: quicker, and rounded to codes.
+
+    A picture of 8192 pixels a side takes a sixteenth of the memory so.
+    """
+    height, width = _checked(picture).shape[:2]
+    scale = min(1.0, side / max(height, width))
+    return as_float(shrunk(picture, (max(1, round(height * scale)), max(1, round(width * scale)))))
 
 
 def luma(picture: Picture) -> NDArray[np.float32]:
