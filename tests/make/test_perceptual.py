@@ -101,6 +101,17 @@ def test_a_grid_that_is_too_small_for_a_pilot_stays_even(studio: Path) -> None:
     assert project.axes[0].recorded == (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
+def test_an_axis_of_few_steps_stays_even_beside_one_that_is_looked_at(studio: Path) -> None:
+    text = PROJECT.replace("steps = 17", 'steps = 4\nspacing = "perceptual"').replace("steps = 33", "steps = 65")
+    (studio / "slow.toml").write_text(text)
+    project, reports = generate(studio)
+    assert [(report.name, report.pictures > 0, report.helps) for report in reports] == [
+        ("late", True, True),
+        ("even", False, False),
+    ]
+    assert project.axes[1].recorded == (0.0, 1 / 3, 2 / 3, 1.0)
+
+
 def test_a_closed_axis_is_spaced_all_around(studio: Path) -> None:
     text = CODE.replace('point["late"] ** 3', '0.3 * np.exp(2 * np.cos(2 * np.pi * point["late"]))')
     (studio / "slow.py").write_text(text)

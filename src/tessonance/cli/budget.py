@@ -27,7 +27,7 @@ def spacing_in_words(report: SpacingReport) -> str:
     from tessonance.smooth.spacing import UNEVEN
 
     if not report.pictures:
-        return f"  {report.name}: spaced evenly; the grid is too small to paint a pilot"
+        return f"  {report.name}: spaced evenly; there are too few steps, or pictures, for a pilot"
     change = f"the variation of its steps is {report.even:.2f} evenly, {report.spaced:.2f} by sight"
     why_not = "it is even enough" if report.even <= UNEVEN else "sight would not help clearly"
     verdict = "spaced by sight" if report.helps else f"spaced evenly, since {why_not}"
@@ -45,7 +45,7 @@ def in_words(report: BudgetReport) -> list[str]:
     saved = report.cells - report.painted
     share = f"{saved:,} pictures ({100 * saved / report.cells:.1f} % of the grid)"
     if report.enough:
-        lines.append(f"enough: it saves {share}; what is not painted is guessed at the show")
+        lines.append(f"enough: it saves {share}; `tess bake` lets a show morph what is not painted")
     elif any(axis.strange for axis in report.axes):
         lines.append(f"{share} are lacking, and cannot be guessed: paint it whole, without --budget")
     elif report.next_pictures:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["Pilot", "SpacingReport", "pilot_path"]
 
 SIZES = ((33, 5), (33, 3), (17, 5), (17, 3), (9, 3))  # pictures along an axis, and along how many lines
+FEWEST_STEPS = 5  # of an axis that is worth it
 SHARE, MOST_SHARE = 1 / 20, 1 / 4  # of the grid that a pilot may take: if it can, and by no means more
 DIGITS = 6  # of a share: values look like numbers somebody chose
 
@@ -47,7 +48,7 @@ class SpacingReport:
     ----------
     name : str
     pictures : int
-        Painted to see, for all axes together; they are not kept. 0 where the grid is too small for that.
+        Painted to see, for all axes together; they are not kept. 0 where the axis or the grid is too small for that.
     even : float
         The coefficient of variation of the steps, if values stand evenly; NaN where nothing was painted.
     spaced : float
@@ -89,9 +90,10 @@ class Pilot:
     def __init__(self, project: Project, path: Path) -> None:
         self._project, self._path = project, pilot_path(path)
         self._undecided = [k for k, axis in enumerate(project.axes) if not axis.is_decided]
-        self._count, self._lines = _size(project.grid, self._undecided)
+        self._tried = [k for k in self._undecided if project.axes[k].steps >= FEWEST_STEPS]
+        self._count, self._lines = _size(project.grid, self._tried)
         self._coarse = replace(project, axes=tuple(self._coarsened(axis) for axis in project.axes))
-        self._rows = {k: self._rows_along(k) for k in self._undecided} if self._count else {}
+        self._rows = {k: self._rows_along(k) for k in self._tried} if self._count else {}
         self._cells = list(dict.fromkeys(cell for rows in self._rows.values() for row in rows for cell in row))
 
     @property
@@ -107,19 +109,20 @@ class Pilot:
         TessError
             If the painting was stopped, or failed; what was painted is gone on with by the next run.
         """
-        if not self._cells:
-            nothing = [SpacingReport(self._project.axes[k].name, 0, math.nan, math.nan, False) for k in self._undecided]
-            return self._project.decided_evenly(), nothing
-        self._paint(painting)
-        found = self._measure()
+        found: dict[int, Spacing] = {}
+        if self._cells:
+            self._paint(painting)
+            found = self._measure()
         axes = list(self._project.axes)
-        for k, spacing in found.items():
+        reports = []
+        for k in self._undecided:
+            spacing, name = found.get(k), axes[k].name
+            if spacing is None:
+                reports.append(SpacingReport(name, 0, math.nan, math.nan, False))
+                continue
+            reports.append(SpacingReport(name, len(self._cells), spacing.even, spacing.spaced, spacing.helps))
             if spacing.helps:
                 axes[k] = replace(axes[k], recorded=_values(axes[k], spacing.shares))
-        reports = [
-            SpacingReport(axes[k].name, len(self._cells), spacing.even, spacing.spaced, spacing.helps)
-            for k, spacing in found.items()
-        ]
         return replace(self._project, axes=tuple(axes)).decided_evenly(), reports
 
     def remove(self) -> None:
@@ -155,7 +158,7 @@ class Pilot:
         with open_tesseract(self._path) as tesseract, ThreadPoolExecutor(cores()) as pool:
             pictures = pool.map(lambda cell: see(view(tesseract.picture(cell))), self._cells)
             seen = dict(zip(self._cells, pictures, strict=True))
-        return {k: self._spacing(k, [[seen[cell] for cell in row] for row in self._rows[k]]) for k in self._undecided}
+        return {k: self._spacing(k, [[seen[cell] for cell in row] for row in self._rows[k]]) for k in self._tried}
 
     def _spacing(self, k: int, rows: Sequence[Sequence[Seen]]) -> Spacing:
         steps = [[difference(a, b) for a, b in pairwise(row)] for row in rows]
@@ -165,7 +168,7 @@ class Pilot:
     def _coarsened(self, axis: Axis) -> Axis:
         """Return an axis of the pilot: even, and of few steps where its values are looked for."""
         plain = replace(axis, spacing="even", recorded=UNSET) if not axis.is_decided else axis
-        if axis.is_decided or not self._count:
+        if axis.is_decided or not self._count or axis.steps < FEWEST_STEPS:
             return plain
         return replace(plain, steps=min(axis.steps, self._count - axis.closed))
 
@@ -187,7 +190,7 @@ def _size(grid: Grid, undecided: Sequence[int]) -> tuple[int, int]:
 
     for share, sizes in ((SHARE, SIZES), (MOST_SHARE, SIZES[-1:])):
         for count, lines in sizes:
-            if taken(count, lines) <= share * grid.size and all(grid.axes[k].steps >= 5 for k in undecided):
+            if undecided and taken(count, lines) <= share * grid.size:
                 return count, lines
     return 0, 0
 

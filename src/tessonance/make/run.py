@@ -131,6 +131,7 @@ def generate(
     )
     with ExitStack() as stack:
         writer = stack.enter_context(TesseractWriter.open(path, kept)) if path.exists() else None
+        wanted = wanted.decided_by(writer.project) if writer else wanted
         if writer is None or writer.painted() < grid.size:
             # The generator opens before a new file is made: a mistake in its options leaves nothing behind.
             missing = (most or grid.size) - (writer.painted() if writer else 0)
