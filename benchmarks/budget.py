@@ -6,7 +6,8 @@ Four tables, with pictures of 192 × 192:
 
 1. `tess generate --budget` on the fixtures, then random cells that it skipped, painted to see: error over R, sharpness,
    contrast, the share that is accepted (error at most 0.25 R, sharpness 0.85, contrast 0.9) and the interpolation ratio
-   (error over the mean step of the whole grid), as nearest, cross-fade and morph guess them.
+   (error over the mean step of the whole grid), as nearest, cross-fade and morph guess them. Pictures are compared as
+   they would be stored.
 2. Held-out midpoints at stride 4: FLIP as nearest, cross-fade and morph guess them; and as whichever of the last two
    erred less on the pictures that are known, as baking chooses for each edge.
 3. The same on pairs of axes: the middle of a square of four known pictures.
@@ -156,17 +157,20 @@ class Bench:
         Image.fromarray(picture).save(self.folder / "content.png")
 
 
-def in_cells(paint: Callable[[Sequence[float]], Picture], project: Project) -> Callable[[Cell], Picture]:
-    """Return what paints a cell as it would be stored, and keeps it."""
+def in_cells(
+    paint: Callable[[Sequence[float]], Picture], project: Project, *, stored: bool = False
+) -> Callable[[Cell], Picture]:
+    """Return what paints a cell, as it is or as it would be stored, and keeps it."""
     kept: dict[Cell, Picture] = {}
     codec = codec_for(project.picture)
 
-    def picture(cell: Cell) -> Picture:
+    def of_cell(cell: Cell) -> Picture:
         if cell not in kept:
-            kept[cell] = codec.decode(codec.encode(paint(list(project.grid.point(cell).values()))))
+            picture = paint(list(project.grid.point(cell).values()))
+            kept[cell] = codec.decode(codec.encode(picture)) if stored else picture
         return kept[cell]
 
-    return picture
+    return of_cell
 
 
 def head(*names: str) -> None:
@@ -194,7 +198,7 @@ def budgets(bench: Bench) -> None:
         if bench.only not in ("", name):
             continue
         project = bench.project(generator, of_axes)
-        picture = in_cells(bench.painter(project), project)
+        picture = in_cells(bench.painter(project), project, stored=True)
         step, spread = native_step(project.grid, picture), random_spread(project.grid, picture)
         for share in budget.split():  # each goes on from the one before
             reports: list[BudgetReport] = []
