@@ -112,3 +112,17 @@ def test_what_is_tolerated_makes_it_that_much_newer_and_no_more_uneven() -> None
     assert gained.min() >= 0
     assert gained.max() == pytest.approx(0.004)
     assert np.abs(np.diff(tolerant[:, 1]) - FRAME).max() <= 0.004 + 1e-9
+
+
+def test_what_is_over_is_named_though_a_later_frame_was_asked_for() -> None:
+    clock = SampleClock()
+    assert clock.then(1.0) is None
+    for k in range(100):
+        clock.look(k * 0.01, 1.0 + k * 0.01)
+    latest = clock.at(2.02)
+    assert latest == clock.at(1.95)
+    now, before = clock.then(1.95), clock.then(1.90)
+    assert now is not None
+    assert before is not None
+    assert now - before == pytest.approx(0.05)
+    assert clock.then(0.5) == 0.0

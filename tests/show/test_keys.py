@@ -39,6 +39,12 @@ def test_the_status_fits_whatever_there_is_to_say(size: tuple[int, int]) -> None
     assert height <= 40 * 16
 
 
+def test_what_is_too_long_for_a_line_goes_on_in_the_next() -> None:
+    ignored = "OSC 127.0.0.1:9000: 442 messages, 9,679 ignored: no message of numbers and text, of 43 bytes"
+    one, two = (status_panel(Status(60, 0, -9, "mic", (text,)), (640, 360)) for text in ("OSC", ignored))
+    assert two.shape[0] > one.shape[0] + 10
+
+
 def test_a_louder_input_lights_more_of_the_meter() -> None:
     quiet, loud = (int(status_panel(Status(60, 0, db, "mic"), (1280, 720)).sum()) for db in (-50.0, -6.0))
     assert loud > quiet

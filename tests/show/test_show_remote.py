@@ -192,10 +192,22 @@ def test_the_picture_fades_out_and_in(show: Show) -> None:
 
 def test_beats_and_taps_are_passed_on(show: Show) -> None:
     show.desk.pieces[0].mapping = Mapping(GRIDS[0], [Route(feature="beat", axis="bloom")])
-    show.say(osc.Bpm(0.0, 128.0), osc.Beat(0.0, first=True), osc.Tap(0.0))
+    now = show.clock.now
+    show.say(osc.Bpm(now, 128.0), osc.Beat(now, first=True), osc.Tap(now))
     beat, tap = show.sent
     assert (type(beat), beat.bpm, beat.first, type(tap)) == (Beat, 128.0, True, Tap)
     assert beat.seconds == tap.seconds == pytest.approx(0.1, abs=0.03)
+
+
+def test_taps_have_the_time_at_which_they_came_not_that_of_the_next_frame(show: Show) -> None:
+    show.desk.pieces[0].mapping = Mapping(GRIDS[0], [Route(feature="beat", axis="bloom")])
+    show.go(1.0)
+    now = show.clock.now
+    show.listener.seconds(now + 0.02)  # as the frame before did
+    show.say(osc.Tap(now - 0.06), osc.Tap(now - 0.01), osc.Beat(now - 0.03))
+    first, second, beat = (change.seconds for change in show.sent)
+    assert second - first == pytest.approx(0.05)
+    assert beat - first == pytest.approx(0.03)
 
 
 def test_names_that_are_not_there_are_counted_and_noted_nowhere_else(show: Show) -> None:

@@ -77,3 +77,8 @@ class SampleClock:
         self._asked = max(self._asked, host_seconds)
         self._given = max(self._given, min(host_seconds + self._offset, known))
         return self._given
+
+    def then(self, host_seconds: float) -> float | None:
+        """Return the second of the sound that belongs to a host time of the last moments, as `at` has it by now."""
+        offset = self._wanted if self._offset is None else self._offset
+        return None if offset is None else max(0.0, host_seconds + offset)

@@ -167,7 +167,7 @@ class Desk:
 
     def beat(self, now: float, *, bpm: float | None = None, first: bool = False) -> None:
         """Take a beat that another program tells, with its tempo if that is known, and whether it begins a bar."""
-        if (seconds := self._listener.seconds(now)) is not None:
+        if (seconds := self._listener.then(now)) is not None:
             self._listener.send(Beat(seconds, bpm, first))
 
     def set_hands(self, hands: Hands) -> None:
@@ -293,7 +293,7 @@ class Desk:
     def _tap(self, now: float) -> None:
         if not set(TEMPO) & set(self.piece.played.feature_names):
             self.note("no route follows the beat: a feature of it is beat, bar or bpm", now)
-        elif (seconds := self._listener.seconds(now)) is not None:
+        elif (seconds := self._listener.then(now)) is not None:
             self._listener.send(Tap(seconds))
 
     def _leave(self, now: float) -> None:

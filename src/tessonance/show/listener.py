@@ -113,6 +113,11 @@ class Listener:
         heard = self.source.heard(host_seconds)
         return self._arrivals.at(host_seconds) if heard is None else heard
 
+    def then(self, host_seconds: float) -> float | None:
+        """Return the second of the sound at a host time that is over: when somebody tapped, say."""
+        heard = self.source.heard(host_seconds)
+        return self._arrivals.then(host_seconds) if heard is None else heard
+
     def level_db(self) -> float:
         """Return how loud it was lately, in dBFS: the mean power of the last seconds that were not silent."""
         return self._ensemble.ear.level_db()

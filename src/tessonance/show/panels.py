@@ -71,7 +71,7 @@ def status_panel(status: Status, size: tuple[int, int]) -> NDArray[np.uint8]:
     letters = _letters(size)
     width = max(8, min(round(30 * letters), size[0] - 2 * round(letters)))
     rows = [f"{status.fps:.1f} fps, {status.late_share:.1%} late", status.input]
-    rows += status.lines
+    rows += [part for line in status.lines for part in _wrapped(line, letters, width - 2 * round(letters))]
     notes = [part for note in status.notes for part in _wrapped(note, letters, width - 2 * round(letters))]
     line, gap = _line(letters), round(letters)
     panel = _glass(width, (len(rows) + len(notes)) * line + gap + 2 * gap)

@@ -81,7 +81,7 @@ class Remote:
         elif isinstance(message, osc.Choose):
             self._choose(message, now)
         else:
-            self._beat(message, now)
+            self._beat(message)
 
     def _set_axis(self, message: osc.SetAxis) -> None:
         if any(message.axis in piece.mapping.grid.names for piece in self._desk.pieces):
@@ -106,13 +106,14 @@ class Remote:
         else:
             self._ignore(f"no tesseract {message.tesseract}")
 
-    def _beat(self, message: osc.Message, now: float) -> None:
+    def _beat(self, message: osc.Message) -> None:
+        """Pass on what is in time, with the time at which it came: frames may be far from one another."""
         if isinstance(message, osc.Bpm):
             self._bpm = message.value
         elif isinstance(message, osc.Tap):
-            self._desk.act("tap", now)
+            self._desk.act("tap", message.seconds)
         elif isinstance(message, osc.Beat):
-            self._desk.beat(now, bpm=self._bpm, first=message.first)
+            self._desk.beat(message.seconds, bpm=self._bpm, first=message.first)
 
     def _ignore(self, reason: str) -> None:
         if self._in is not None:
