@@ -165,6 +165,23 @@ def test_doctor_finds_everything_here(studio: Path) -> None:
     assert found["film encoders"] != "missing"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only ALSA has so much to say")
+def test_what_is_said_while_libraries_are_silenced_is_read_all_the_same() -> None:
+    code = """
+import os, click
+from tessonance.cli import main
+@click.command()
+def speak() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # as looking for sound devices does
+    os.write(2, b"ALSA lib: nonsense")
+    click.echo("the device is away", err=True)
+main.__globals__["cli"] = speak
+main([])
+"""
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == "the device is away\n"
+
+
 def test_doctor_tells_what_live_shows_lack_and_that_the_rest_goes(studio: Path, monkeypatch: Any) -> None:
     def refuse(error: TessError) -> Any:
         raise error

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from importlib import import_module
 from io import TextIOWrapper
 from keyword import iskeyword
@@ -104,6 +106,21 @@ def _write_what_can_be_written() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
+    _keep_what_is_said()
+
+
+def _keep_what_is_said() -> None:
+    """Write to standard error by a number of our own.
+
+    What libraries of sound write to the usual one is taken away while they look for devices, as they do all night where
+    one is away; what the show says meanwhile must not go with it.
+    """
+    stream = sys.stderr
+    if sys.platform != "linux" or not isinstance(stream, TextIOWrapper):
+        return
+    with suppress(OSError):  # there is no standard error, or it is in memory
+        if stream.fileno() == 2:
+            sys.stderr = open(os.dup(2), "w", 1, stream.encoding, "replace", closefd=False)  # noqa: SIM115
 
 
 def _end_as_interrupted() -> None:
