@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def python() -> str:
         "",
     ]
     for name in tess.__all__:
-        thing = getattr(tess, name)
+        thing = _public(name)
         pages += [
             f"## tess.{name}",
             "",
@@ -115,6 +116,12 @@ def keys() -> str:
         also = "" if key.action == "choose" else ", ".join(name.upper() for name in key.names[1:])
         pages.append(f"| {key.shown} | {also} | {key.says} |")
     return "\n".join(pages)
+
+
+def _public(name: str) -> Any:
+    """Return what a public name stands for; `tess.motion` may be the room of that name."""
+    module, _, attribute = tess._HOMES[name].partition(":")
+    return getattr(import_module(f"tessonance.{module}"), attribute or name)
 
 
 def _block(call: str, thing: Any) -> list[str]:

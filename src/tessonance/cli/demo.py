@@ -34,17 +34,20 @@ def demo(folder: Path, force: bool) -> None:
     _make_folder(folder)
     if not project.exists():
         write_text(project, _project())
-    click.echo("1/4  making a song")
+    click.echo("1/5  making a song")
     write_demo_song(song)
-    click.echo("2/4  painting a tesseract: a neural network paints a picture for every value of two parameters")
+    click.echo("2/5  painting a tesseract: a neural network paints a picture for every value of two parameters")
     with stop_on_interrupt() as stop, painting(NAME) as progress:
         opened = tess.generate(project, tesseract, progress=progress, stop=stop)
     with opened:
         if opened.painted() < opened.grid.size:
             raise click.Abort
-        click.echo("3/4  drawing its contact sheet")
+        click.echo("3/5  drawing its contact sheet")
         tess.sheet(opened, picture, force=True)
-        click.echo("4/4  filming: the bass opens the flower, the treble changes the ink")
+        click.echo("4/5  baking: how one picture moves into the next")
+        with bar(NAME, unit="edges") as update:
+            tess.bake(tesseract, progress=update)
+        click.echo("5/5  filming: the bass opens the flower, the treble changes the ink")
         with bar("rendering", unit="frames") as update:
             tess.render(opened, song, film, hud=True, force=force, progress=update)
     click.echo(_next(folder, film=film, picture=picture, project=project, tesseract=tesseract))
