@@ -52,8 +52,10 @@ def _tell(report: BakeReport) -> None:
 
 def _notes(report: BakeReport) -> list[str]:
     notes = []
-    if report.kept or report.reused:
-        notes.append(f"{report.kept:,} edges were baked before, {report.reused:,} come from the bake of other knots")
+    if report.kept:
+        notes.append(f"{report.kept:,} edges were baked before")
+    if report.reused:
+        notes.append(f"{report.reused:,} edges come from the bake that was there for other knots")
     if report.stale:
         notes.append(f"{report.stale:,} edges were made again, because a picture of theirs has changed")
     if report.missing:

@@ -184,7 +184,10 @@ class _Baking:
 
     def _calibrate(self) -> None:
         """Hold the distance against FLIP on edges of all axes, then keep what was found out about them."""
-        sampled = [found for some in self._pool.map(self._sample, _some(self._files)) for found in some]
+        sampled = []
+        for some in self._pool.map(self._sample, _some(self._files)):
+            sampled += some
+            self._progress(self._done + len(sampled), self._total)
         if not sampled:
             return  # no picture can be read: nothing will be baked
         near = np.array([found.distances for _, _, found, _ in sampled])
