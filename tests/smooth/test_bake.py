@@ -151,6 +151,30 @@ def test_what_a_finer_level_still_has_is_taken_over(tmp_path):
         assert tesseract.bake().methods(0)[:, ::2].tolist() == before[1]
 
 
+def test_whoever_was_killed_while_a_bake_was_replaced_loses_nothing_of_the_old_one(tmp_path):
+    coarse = {(a, b) for a in range(3) for b in (0, 2, 4)}
+    path = make(tmp_path / "grows.tess", project(3, 5), cells=coarse)
+    tess.bake(path)
+    with TesseractWriter.open(path) as writer:
+        paint_more(writer)
+    (path / "bake").rename(path / "bake.old")
+    (path / ".bake.0123abcd.partial").mkdir()
+    assert tess.bake(path).reused == 6
+    assert sorted(found.name for found in path.iterdir() if "bake" in found.name) == ["bake"]
+
+
+def test_an_axis_with_a_level_of_its_own_is_baked_as_it_is_played(tmp_path):
+    """One axis may be finer than the other; what is played is baked, and what is painted besides decides with it."""
+    cells = {(a, b) for a in range(5) for b in (0, 4)} | {(0, 2)}
+    path = make(tmp_path / "strides.tess", project(5, 5), cells=cells)
+    with open_tesseract(path) as tesseract:
+        assert [along.tolist() for along in tesseract.knots()] == [[0, 1, 2, 3, 4], [0, 4]]
+    report = tess.bake(path)
+    assert [(axis.edges, axis.flow + axis.blend) for axis in report.axes] == [(8, 8), (5, 5)]
+    with open_tesseract(path) as tesseract:
+        assert tesseract.bake() is not None
+
+
 def test_equal_pictures_are_no_distance_apart(tmp_path):
     path = make(tmp_path / "grey.tess", project(3, 3), lambda cell: flat(90, HEIGHT, WIDTH))
     report = tess.bake(path)
