@@ -6,8 +6,8 @@ Four tables, with pictures of 192 × 192:
 
 1. `tess generate --budget` on the fixtures, then random cells that it skipped, painted to see: error over R, sharpness,
    contrast, the share that is accepted (error at most 0.25 R, sharpness 0.85, contrast 0.9) and the interpolation ratio
-   (error over the mean step of the whole grid), as nearest, cross-fade and morph guess them. Pictures are compared as
-   they would be stored.
+   (error over the mean step of the whole grid), as nearest, cross-fade and morph guess them. Pictures and
+   guesses are compared as they would be stored.
 2. Held-out midpoints at stride 4: FLIP as nearest, cross-fade and morph guess them; and as whichever of the last two
    erred less on the pictures that are known, as baking chooses for each edge.
 3. The same on pairs of axes: the middle of a square of four known pictures.
@@ -33,6 +33,7 @@ import tessonance as tess
 from tessonance.grid import Cell, Grid
 from tessonance.make.budget import BudgetReport
 from tessonance.make.crew import SoloCrew
+from tessonance.make.judging import hold
 from tessonance.make.painting import Limits, Painting
 from tessonance.make.perceptual import Pilot, _values
 from tessonance.make.samples import around, skipped
@@ -40,7 +41,7 @@ from tessonance.plugins import open_generator
 from tessonance.project import Project, parse_project
 from tessonance.smooth.flip import flip, see
 from tessonance.smooth.flow import dis
-from tessonance.smooth.guess import Guess, among, better, judge
+from tessonance.smooth.guess import Guess, among, better, judge, known
 from tessonance.smooth.line import spread_of
 from tessonance.smooth.metrics import variation
 from tessonance.smooth.views import view
@@ -235,7 +236,7 @@ def judged(tesseract: Tesseract, truth: Callable[[Cell], Picture]) -> dict[str, 
         corners, shares = around(grid, knots, cell)
         pictures = [tesseract.picture(corner) for corner in corners]
         for method, guess in METHODS.items():
-            found[method].append(judge(guess(pictures, shares), truth(cell)))
+            found[method].append(hold(guess(pictures, shares), known(truth(cell)), tesseract.codec))
     return found
 
 

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from tessonance.grid import Axis, Cell, Grid
 from tessonance.make.judging import Judge
 from tessonance.make.samples import neighbours
+from tessonance.project import Picture
+from tessonance.store import codec_for
 
 
 @contextmanager
@@ -49,6 +51,18 @@ def test_of_few_axes_the_better_guess_counts() -> None:
         strangers = Judge(strange, grid).guesses([(1, 0), (2, 3)], grid.knots(1), spread=0.5)
     assert all(guess.accepted(0.2) for guess in guesses)
     assert not any(guess.accepted(0.5) for guess in strangers)
+
+
+def test_what_a_codec_makes_of_a_picture_is_no_sharpness_that_a_guess_lacks() -> None:
+    codec = codec_for(Picture(width=24, height=24))
+
+    def stored(cell: Cell) -> NDArray[np.uint8]:
+        return codec.decode(codec.encode(shaded(cell)))
+
+    grid = Grid([Axis(name=name, steps=3) for name in "ab"])
+    (plain,) = Judge(stored, grid).guesses([(1, 1)], grid.knots(0), spread=0.2)
+    (fair,) = Judge(stored, grid, codec=codec).guesses([(1, 1)], grid.knots(0), spread=0.2)
+    assert abs(fair.sharpness - 1) < abs(plain.sharpness - 1)
 
 
 def test_neighbours_are_told_from_strangers() -> None:

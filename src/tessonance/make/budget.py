@@ -161,7 +161,7 @@ class BudgetRun:
 
     def run(self) -> BudgetReport:
         """Paint; return what it came to. Raises what `Painting.paint` does."""
-        judge = Judge(self._tesseract.picture, self._grid)
+        judge = Judge(self._tesseract.picture, self._grid, codec=self._tesseract.codec)
         try:
             return self._paint(judge)
         finally:

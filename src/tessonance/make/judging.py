@@ -15,7 +15,7 @@ from tessonance.make.crew import cores
 from tessonance.make.samples import around
 from tessonance.smooth.flip import difference, see
 from tessonance.smooth.flow import dis
-from tessonance.smooth.guess import among, better, judge
+from tessonance.smooth.guess import Guess, among, better, known
 from tessonance.smooth.line import Gates, spread_of
 from tessonance.smooth.metrics import FAINT, change, flicker, roughness
 from tessonance.smooth.views import reduced, view
@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tessonance.grid import Cell, Grid, Knots
-    from tessonance.smooth.guess import Guess
+    from tessonance.smooth.guess import Known
+    from tessonance.store import PictureCodec
 
-__all__ = ["Judge", "Near"]
+__all__ = ["Judge", "Near", "hold"]
 
 LOOK_SIDE = 512  # pixels of the longer side that guesses are made at: it shows what is soft, and costs no more
 MOST_MOVED_AXES = 3  # beyond, a show blends too: a morph between 16 pictures reads 80
@@ -58,10 +59,14 @@ class Judge:
     picture : callable
         Cell → picture.
     grid : Grid
+    codec : PictureCodec, optional
+        How pictures are stored; see `hold`.
     """
 
-    def __init__(self, picture: Callable[[Cell], NDArray[np.uint8]], grid: Grid) -> None:
-        self._picture, self._grid = picture, grid
+    def __init__(
+        self, picture: Callable[[Cell], NDArray[np.uint8]], grid: Grid, *, codec: PictureCodec | None = None
+    ) -> None:
+        self._picture, self._grid, self._codec = picture, grid, codec
         self._pool = ThreadPoolExecutor(cores())
 
     def close(self) -> None:
@@ -105,11 +110,15 @@ class Judge:
 
     def _guess(self, cell: Cell, knots: Knots, spread: float) -> Guess:
         corners, shares = around(self._grid, knots, cell)
-        truth = self._look(cell)
+        picture = self._picture(cell)
+        truth = reduced(picture, LOOK_SIDE)
+        codec = self._codec if truth.shape == picture.shape else None  # of one made smaller, the noise is gone
         if len(shares) > MOST_MOVED_AXES:
-            return judge(self._blended(corners, shares), truth)
-        pictures = [self._look(corner) for corner in corners]
-        return better(judge(among(pictures, shares, finder=dis), truth), judge(among(pictures, shares), truth), spread)
+            return hold(self._blended(corners, shares), known(truth), codec)
+        around_it = [self._look(corner) for corner in corners]
+        guesses = (among(around_it, shares, finder=finder) for finder in (dis, None))
+        moved, still = (hold(guess, known(truth), codec) for guess in guesses)
+        return better(moved, still, spread)
 
     def _blended(self, corners: Sequence[Cell], shares: Sequence[float]) -> NDArray[np.float32]:
         """Lay many pictures over each other, one at a time: all of them together could be more than memory holds."""
@@ -119,3 +128,15 @@ class Judge:
 
     def _look(self, cell: Cell) -> NDArray[np.float32]:
         return reduced(self._picture(cell), LOOK_SIDE)
+
+
+def hold(guess: NDArray[np.float32], picture: Known, codec: PictureCodec | None = None) -> Guess:
+    """Hold a guess against a picture; how sharp it is, as if it had been stored too.
+
+    What a codec makes of a picture looks like detail to a measure, and is no sharpness that a guess lacks.
+    """
+    plain = picture.judge(guess)
+    if codec is None:
+        return plain
+    kept = picture.judge(codec.decode(codec.encode(np.rint(guess * np.float32(255)).astype(np.uint8))))
+    return Guess(plain.error, kept.sharpness, kept.contrast)
