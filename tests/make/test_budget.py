@@ -183,6 +183,23 @@ def test_pictures_that_never_change_take_next_to_none(tmp_path: Path) -> None:
 def test_no_axis_becomes_finer_than_asked(tmp_path: Path) -> None:
     run = Run(tmp_path / "s.tess", budget=0.4, until="level:2")
     assert max(run.knots) == 5
+    assert run.report
+    assert run.report.surely < 1
+    assert run.report.next_pictures == 0 or not run.report.enough
+
+
+def test_a_budget_that_ends_before_anything_is_known_says_what_it_takes(tmp_path: Path) -> None:
+    report = Run(tmp_path / "s.tess", budget=8).report
+    assert report
+    assert (report.painted, report.tried, report.enough) == (8, 0, False)
+    assert report.next_pictures > 8
+
+
+def test_a_budget_of_all_ends_with_every_picture_where_nothing_can_be_guessed(tmp_path: Path) -> None:
+    axes = '{ name = "a", steps = 5 }, { name = "b", steps = 4 }'
+    run = Run(tmp_path / "n.tess", project(axes, 'use = "toy", noise = "new", sampling_steps = 4'), budget=1.0)
+    assert run.report
+    assert (len(run.cells), run.report.enough, run.report.surely) == (20, True, 1.0)
 
 
 def test_a_budget_of_all_paints_what_it_takes_and_no_more(tmp_path: Path) -> None:

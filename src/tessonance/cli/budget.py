@@ -50,6 +50,8 @@ def in_words(report: BudgetReport) -> list[str]:
         lines.append(f"{share} are lacking, and cannot be guessed: paint it whole, without --budget")
     elif report.next_pictures:
         lines.append(f"not enough yet: {share} are skipped; the next step takes {_budget(report)}")
+    elif report.tried:
+        lines.append(f"not enough: {share} are skipped, and no axis may become finer")
     return lines
 
 

@@ -169,17 +169,17 @@ class BudgetRun:
 
     def _paint(self, judge: Judge) -> BudgetReport:
         if not self._paint_knots(self._levels) or not self._begin(judge):
-            return self._report()
+            return self._stopped()
         while True:
             if not self._pilot(judge):
-                return self._report()
+                return self._stopped()
             self._tell(self._report())
             wanted = [k for k in self._refinable() if not self._of(k).is_fine]
             finer = self._fitting(wanted)
             if finer is None:
                 proof = self._prove(judge)
                 if proof is None:
-                    return self._report()
+                    return self._stopped()
                 tried, accepted = proof
                 good = not wanted and accepted >= ENOUGH * tried
                 finer = None if good or wanted else self._fitting(self._refinable())
@@ -187,7 +187,7 @@ class BudgetRun:
                     return self._end(tried, accepted, good, wanted or self._refinable())
             self._note_step(finer)
             if not self._paint_knots(finer):
-                return self._report()
+                return self._stopped()
             self._levels = finer
 
     def _begin(self, judge: Judge) -> bool:
@@ -286,6 +286,11 @@ class BudgetRun:
         left = max(0, self._budget - self._writer.painted())
         return self._painting.paint([missing[:left]]) and len(missing) <= left
 
+    def _stopped(self) -> BudgetReport:
+        """Sum up a run that could not look at what it wanted to: by the budget, or by another limit."""
+        spent = self._writer.painted() >= self._budget
+        return self._end(0, 0, False, self._refinable()) if spent else self._report()
+
     def _report(self) -> BudgetReport:
         axes = tuple(self._of(k) for k in range(len(self._last)))
         return BudgetReport(self._grid.size, self._budget, self._writer.painted(), axes)
@@ -293,6 +298,7 @@ class BudgetRun:
     def _end(self, tried: int, accepted: int, enough: bool, wanted: list[int]) -> BudgetReport:
         """Sum up, and note it in the journal."""
         plain = self._report()
+        whole = all(axis.knots == axis.steps for axis in plain.axes)
         report = BudgetReport(
             plain.cells,
             plain.budget,
@@ -300,9 +306,9 @@ class BudgetRun:
             plain.axes,
             tried=tried,
             accepted=accepted,
-            surely=at_least(accepted, tried) if self._refinable() else 1.0,
-            enough=enough or not self._refinable(),
-            next_pictures=0 if enough or not wanted else min(self._needs(self._bisected(k)) for k in wanted),
+            surely=1.0 if whole else at_least(accepted, tried),
+            enough=enough or whole,
+            next_pictures=0 if enough or whole or not wanted else min(self._needs(self._bisected(k)) for k in wanted),
         )
         told = {"budget": report.budget, "painted": report.painted, "tried": tried, "accepted": accepted}
         knots = {axis.name: axis.knots for axis in report.axes}
