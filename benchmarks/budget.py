@@ -6,8 +6,8 @@ Four tables, with pictures of 192 × 192:
 
 1. `tess generate --budget` on the fixtures, then random cells that it skipped, painted to see: error over R, sharpness,
    contrast, the share that is accepted (error at most 0.25 R, sharpness 0.85, contrast 0.9) and the interpolation ratio
-   (error over the mean step of the whole grid), as nearest, cross-fade and morph guess them. Pictures and
-   guesses are compared as they would be stored.
+   (error over the mean step of the whole grid), as nearest, cross-fade and morph guess them, and as a show makes them
+   of the baked tesseract. Pictures and guesses are compared as they would be stored.
 2. Held-out midpoints at stride 4: FLIP as nearest, cross-fade and morph guess them; and as whichever of the last two
    erred less on the pictures that are known, as baking chooses for each edge.
 3. The same on pairs of axes: the middle of a square of four known pictures.
@@ -39,6 +39,8 @@ from tessonance.make.perceptual import Pilot, _values
 from tessonance.make.samples import around, skipped
 from tessonance.plugins import open_generator
 from tessonance.project import Project, parse_project
+from tessonance.sampling.cpu import CpuSampler
+from tessonance.smooth.bake import bake
 from tessonance.smooth.flip import flip, see
 from tessonance.smooth.flow import dis
 from tessonance.smooth.guess import Guess, among, better, judge, known
@@ -213,6 +215,16 @@ def budgets(bench: Bench) -> None:
             both = [better(a, b, spread) for a, b in zip(guesses["cross-fade"], guesses["morph"], strict=True)]
             for method, found in {**guesses, "the better of both": both}.items():
                 line(name, painted, counts, said(reports[-1]), method, *figures(found, spread, step))
+            line(
+                name,
+                painted,
+                counts,
+                said(reports[-1]),
+                "`tess bake`, as shown",
+                *figures(shown(path, picture), spread, step),
+            )
+            if reports[-1].enough:
+                break
     print()
 
 
@@ -226,18 +238,33 @@ def said(report: BudgetReport) -> str:
 def judged(tesseract: Tesseract, truth: Callable[[Cell], Picture]) -> dict[str, list[Guess]]:
     """Guess random skipped cells by every method."""
     grid, knots = tesseract.grid, tesseract.knots()
-
-    def is_painted(cell: Cell) -> bool:
-        return bool(tesseract.is_painted(np.array([grid.flat(cell)]))[0])
-
     found: dict[str, list[Guess]] = {method: [] for method in METHODS}
-    drawn = [cell for cell in skipped(grid, knots, TRIED + 64) if not is_painted(cell)]
-    for cell in drawn[:TRIED]:  # none of those that the run itself looked at
+    for cell in unpainted(tesseract):
         corners, shares = around(grid, knots, cell)
         pictures = [tesseract.picture(corner) for corner in corners]
         for method, guess in METHODS.items():
             found[method].append(hold(guess(pictures, shares), known(truth(cell)), tesseract.codec))
     return found
+
+
+def shown(path: Path, truth: Callable[[Cell], Picture]) -> list[Guess]:
+    """Bake, and guess the same cells with the frames that a show makes."""
+    bake(path, workers=1)
+    with tess.open(path) as tesseract:
+        grid = tesseract.grid
+        frames = CpuSampler(tesseract.picture, grid, tesseract.knots(), method="morph", fields=tesseract.bake())
+        cells = unpainted(tesseract)
+        guesses = [frames.frame(grid.coordinate(cell)).astype(np.float32) / 255 for cell in cells]
+        pairs = zip(guesses, cells, strict=True)
+        return [hold(guess, known(truth(cell)), tesseract.codec) for guess, cell in pairs]
+
+
+def unpainted(tesseract: Tesseract) -> list[Cell]:
+    """Return random cells that are not painted: none of those that the run itself looked at."""
+    grid = tesseract.grid
+    drawn = skipped(grid, tesseract.knots(), TRIED + 64)
+    painted = tesseract.is_painted(np.array([grid.flat(cell) for cell in drawn])).tolist()
+    return [cell for cell, there in zip(drawn, painted, strict=True) if not there][:TRIED]
 
 
 def figures(found: Sequence[Guess], spread: float, step: float) -> list[object]:
