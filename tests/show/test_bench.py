@@ -55,6 +55,7 @@ def test_frames_that_are_too_slow_come_with_a_rate_that_is_not() -> None:
 def test_a_window_that_is_too_large_comes_with_one_that_is_smaller() -> None:
     assert "--size 640x360" in module._about_frames(0.020, 60, (1280, 720))
     assert "--size 320x180" in module._about_frames(0.020, 60, (640, 360))
+    assert module._about_frames(0.020, 60, (320, 180)) == "too slow for 60 a second: --fps 30"
 
 
 def test_at_its_end_it_says_what_to_do_now(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,7 @@ PICTURES = 24  # different ones, so that none stays in the processor's cache
 BLENDED = 4  # pictures in a frame of two axes
 MOVES = (LayerMove(0, False, steps(0.5, 0.25)), LayerMove(1, True, steps(0.5, 0.25)))  # of each, by two fields
 WORDS_FOR_SOFTWARE = ("llvmpipe", "softpipe", "swrast", "swiftshader", "software")
+SMALLEST_WIDTH = 320  # of a window that anybody would want
 CLICK_EVERY, CLICKS = 12_345, 8  # samples: no multiple of a block or a frame
 LOUD = 0.05
 
@@ -188,8 +189,9 @@ def _about_frames(seconds: float, fps: float, size: tuple[int, int]) -> str:
     if seconds < 0.8 / fps:
         return f"in time for {fps:g} a second"
     slower = next((each for each in (50, 30, 25, 20, 15) if each < fps and seconds < 0.8 / each), 10)
-    width, height = (max(16, side // 4 * 2) for side in size)
-    return f"too slow for {fps:g} a second: a smaller window (--size {width}x{height}), or --fps {slower}"
+    width, height = (side // 4 * 2 for side in size)
+    smaller = f"a smaller window (--size {width}x{height}), or " if width >= SMALLEST_WIDTH else ""
+    return f"too slow for {fps:g} a second: {smaller}--fps {slower}"
 
 
 def _about_morph(seconds: float, fps: float) -> str:

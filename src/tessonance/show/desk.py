@@ -186,7 +186,7 @@ class Desk:
                 self._hear_of(number, piece, piece.file.news.get(), now)
         while not self._listener.problems.empty():
             self.note(self._listener.problems.get(), now)
-        self.tell_once("input", self._listener.source.state.message, now, lasting=True)
+        self._look_at_input(now)
         gone, begins = self._fade.advance(now)
         if gone is not None and gone != self._fade.piece:
             self._listener.send(End(gone))
@@ -282,6 +282,12 @@ class Desk:
             self._play(number)
         done = "saved to {}" if isinstance(news, Saved) else "{} was read again"
         self.note(done.format(piece.file.path.name), now)
+
+    def _look_at_input(self, now: float) -> None:
+        message, away = self._listener.source.state.message, "input" in self._standing
+        self.tell_once("input", message, now, lasting=True)
+        if away and not message:
+            self.note(f"{self._listener.source.name} is back", now)
 
     def _stand(self, about: str, text: str) -> None:
         """Say what is wrong, and have it read until it is right, which an empty text tells."""

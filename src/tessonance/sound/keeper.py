@@ -92,7 +92,7 @@ class Keeper:
             self._patient_until = max(self._patient_until, now + STALL_SECONDS)
         elif self._stream is not None and (now >= self._patient_until or not self._stream.active):
             self.trouble = f"{self.name} has stopped; trying again"
-            log.warning("%s", self.trouble)
+            log.info("%s", self.trouble)  # whoever plays says it
             self._let_go()
             self._try()
         elif self._stream is None and now >= self._patient_until:
