@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from flash_verifier import flashes_too_often
 
 from tessonance.grid import Axis, Grid
 from tessonance.project import Mapping, Route, load_mapping
@@ -113,6 +114,25 @@ def test_blackout_fades_out_and_in_again(show: Show_) -> None:
     show.go(BLACKOUT_SECONDS + 0.1)
     assert show.desk.darkness(show.clock.now) == 0
     assert show.sent == [Blackout(True, BLACKOUT_SECONDS), Blackout(False, BLACKOUT_SECONDS)]
+
+
+@pytest.mark.parametrize("every", [0.04, 0.1, 0.14, 0.2])
+def test_a_fade_that_is_turned_round_all_the_time_flashes_no_more_than_it_may(show: Show_, every: float) -> None:
+    show.press("b")
+    show.go(0.5)
+    began, presses, frames, times = show.clock.now, 0, [], []
+    while show.clock.now < began + 4.0:
+        if show.clock.now >= began + every * (presses + 1):
+            show.press("b")
+            presses += 1
+        show.go(0.02)
+        frames.append(np.full((36, 64, 3), 255 * (1 - show.desk.darkness(show.clock.now)), np.uint8))
+        times.append(show.clock.now)
+    assert flashes_too_often(np.array(frames), times) == []
+    if not show.desk.dark:
+        show.press("b")
+    show.go(BLACKOUT_SECONDS + 0.5)
+    assert show.desk.darkness(show.clock.now) == 1
 
 
 def test_a_number_fades_to_that_tesseract_and_ends_the_one_before(show: Show_) -> None:

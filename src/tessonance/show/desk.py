@@ -26,6 +26,7 @@ __all__ = ["Desk", "LivePiece"]
 
 CROSS_FADE_SECONDS = 2.0
 BLACKOUT_SECONDS = 1.0
+TURN_SECONDS = 0.2  # between two turns of a fade: five changes a second are two and a half flashes
 NOTE_SECONDS, NOTES = 6.0, 3  # how long something is to be read, and how much of it at once
 LEAVE_SECONDS = 2.0  # within which the key must come twice
 
@@ -92,6 +93,7 @@ class Desk:
         self.hud, self.help, self.frozen, self.leaving = hud, False, False, False
         self.screen: list[Action] = []
         self._fade, self._black, self._dark = CrossFade(), Ramp(), False
+        self._fading, self._fade_seconds, self._turned_at = False, BLACKOUT_SECONDS, -1e9
         self._notes: deque[tuple[float, str]] = deque(maxlen=NOTES)
         self._leave_until = -1e9
         self._told: dict[str, str] = {}
@@ -153,10 +155,9 @@ class Desk:
         self._say("frozen" if on else "going on")  # the panel has a line for it
 
     def blackout(self, on: bool, now: float, *, seconds: float = BLACKOUT_SECONDS) -> None:
-        """Fade the picture out, or in again."""
-        self._dark = on
-        self._black.go(float(on), seconds=seconds, now=now)
-        self._listener.send(Blackout(on, seconds))
+        """Fade the picture out, or in again; asked for too often, it turns round only a little later."""
+        self._dark, self._fade_seconds = on, seconds
+        self._black_out(now)
 
     def choose(self, piece: int, now: float, *, seconds: float = CROSS_FADE_SECONDS) -> None:
         """Fade to a tesseract, counted from 0; one that is not there is passed over."""
@@ -187,6 +188,7 @@ class Desk:
         while not self._listener.problems.empty():
             self.note(self._listener.problems.get(), now)
         self._look_at_input(now)
+        self._black_out(now)
         gone, begins = self._fade.advance(now)
         if gone is not None and gone != self._fade.piece:
             self._listener.send(End(gone))
@@ -282,6 +284,13 @@ class Desk:
             self._play(number)
         done = "saved to {}" if isinstance(news, Saved) else "{} was read again"
         self.note(done.format(piece.file.path.name), now)
+
+    def _black_out(self, now: float) -> None:
+        """Let the fade go where it is wanted. What turns round more than three times a second would flash."""
+        if self._fading != self._dark and now - self._turned_at >= TURN_SECONDS:
+            self._fading, self._turned_at = self._dark, now
+            self._black.go(float(self._dark), seconds=self._fade_seconds, now=now)
+            self._listener.send(Blackout(self._dark, self._fade_seconds))
 
     def _look_at_input(self, now: float) -> None:
         message, away = self._listener.source.state.message, "input" in self._standing
