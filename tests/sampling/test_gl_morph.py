@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import product
 
 import moderngl
 import numpy as np
 import pytest
-from memory_fields import MemoryFields, wild
+from memory_fields import MemoryField, MemoryFields, wild
 
 from tessonance.grid import Axis, Cell, Grid
 from tessonance.sampling import CpuSampler, GlSampler, taps
@@ -38,12 +38,18 @@ class Both:
     """The same grid of noise, moved by noise, for both samplers."""
 
     def __init__(
-        self, context: moderngl.Context, axes: int, size: tuple[int, int] = (37, 23), *, pixels: float = 9.0
+        self,
+        context: moderngl.Context,
+        axes: int,
+        size: tuple[int, int] = (37, 23),
+        *,
+        pixels: float = 9.0,
+        make: Callable[[int, Cell], MemoryField | None] | None = None,
     ) -> None:
         self.grid, self.size = Grid(AXES[:axes]), size
         self.knots = [list(range(axis.steps)) for axis in self.grid.axes]
         self.knots[0].remove(2)
-        self.fields = MemoryFields(self.knots, wild(size, pixels))
+        self.fields = MemoryFields(self.knots, make or wild(size, pixels))
         self.cpu = CpuSampler(self.picture, self.grid, self.knots, method="morph", fields=self.fields)
         self.layers: dict[Edge, tuple[int, float]] = {}
         self.gl = GlSampler(context, size, self.grid.size, fields=200, terms=axes + 1)
@@ -77,7 +83,9 @@ class Both:
         return self.gl.read().astype(int), self.cpu.frame(coordinate).astype(int)
 
 
-@pytest.mark.parametrize(("axes", "pixels"), [(1, 9.0), (1, 700.0), (2, 9.0), (2, 60.0), (3, 9.0), (4, 9.0)])
+@pytest.mark.parametrize(
+    ("axes", "pixels"), [(1, 9.0), (1, 700.0), (2, 9.0), (2, 60.0), (2, 1000.0), (3, 9.0), (4, 9.0)]
+)
 def test_it_equals_the_processors_frame_even_of_noise(context: moderngl.Context, axes: int, pixels: float) -> None:
     both = Both(context, axes, pixels=pixels)
     rng = np.random.default_rng(axes)
@@ -85,6 +93,14 @@ def test_it_equals_the_processors_frame_even_of_noise(context: moderngl.Context,
         ours, theirs = both.frames(coordinate.tolist())
         assert np.abs(ours - theirs).mean() <= 0.5, coordinate
         assert np.abs(ours - theirs).max() <= 3, coordinate
+
+
+def test_nothing_is_moved_further_than_16_bits_hold(context: moderngl.Context) -> None:
+    far = MemoryField(np.full((6, 10, 2), 127, np.int8), np.full((6, 10, 2), -127, np.int8), 8.0)
+    both = Both(context, 2, make=lambda axis, edge: far)
+    for coordinate in ([0.2, 0.2], [0.13, 0.23]):
+        ours, theirs = both.frames(coordinate)
+        assert np.abs(ours - theirs).max() <= 3
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 5), (640, 360)])

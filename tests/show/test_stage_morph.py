@@ -247,6 +247,44 @@ def test_finer_knots_have_fields_of_their_own(
             assert np.abs(settle(stage, place) - film(tesseract, place)).max() <= 3
 
 
+class Growing(Baked):
+    """A tesseract whose fields are always those of its knots: other ones for finer knots."""
+
+    def bake(self) -> MemoryFields:  # type: ignore[override]
+        knots = [along.tolist() for along in self.knots()]
+        pixels, still = (8 if len(knots[0]) < 9 else -8), np.zeros((9, 13, 2), np.int8)
+
+        def make(axis: int, edge: Cell) -> MemoryField:
+            self.let.wait()
+            return MemoryField(still + np.array([pixels, 0], np.int8), still + np.array([0, pixels], np.int8), 1.0)
+
+        return MemoryFields(knots, make)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_nothing_moves_by_the_fields_of_knots_that_are_gone(
+    context: moderngl.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, late: bool
+) -> None:
+    monkeypatch.setattr(levels_watch, "LOOK_SECONDS", 0.0)
+    path, place = tmp_path / "made.tess", (0.03, 0.06)
+    tess.generate(parse_project(PROJECT), path, limit=10).close()
+    with Growing.open(path) as tesseract:
+        tesseract.let = threading.Event()
+        tesseract.let.set()
+        with Stage(context, tesseract, start=(0.0, 0.0), threads=1) as stage:
+            if late:
+                tesseract.let.clear()  # a field is on its way
+                stage.prepare(place)
+                time.sleep(0.05)
+            else:
+                settle(stage, place)
+            tess.generate(parse_project(PROJECT), path).close()
+            until(lambda: stage.refresh() or [len(knots) for knots in stage.knots] == [9, 8])
+            tesseract.let.set()
+            tesseract.fields = tesseract.bake()
+            assert np.abs(settle(stage, place) - film(tesseract, place)).max() <= 3
+
+
 def test_without_a_bake_it_blends_unless_it_was_to_morph(context: moderngl.Context, painted: Path) -> None:
     with tess.open(painted) as plain:
         with Stage(context, plain) as stage:
