@@ -1,0 +1,207 @@
+"""Certificates: what moves with the music passes, and what does not is told what to change."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from click.testing import CliRunner
+
+import tessonance as tess
+from tessonance.cli import cli
+from tessonance.errors import OutputExists, TessError
+from tessonance.grid import Axis
+from tessonance.mapping import Governing
+from tessonance.project import Generator, Mapping, Picture, Project, Route, load_mapping
+from tessonance.smooth.bake import bake
+from tessonance.smooth.certify import certify
+from tessonance.smooth.certify_page import certificate_page, write_certificate
+from tessonance.smooth.lengths import distances_of
+from tessonance.smooth.tune import tune
+from tessonance.smooth.tune_text import mapping_text
+from tessonance.store import TesseractWriter
+
+RATE = 48_000
+AXES = (Axis(name="sway", steps=5), Axis(name="faint", start=0.0, stop=0.3, steps=3))
+GENTLE = (
+    Route(feature="loudness", axis="sway", act="speed", gain=0.9, curve=3.0, attack_ms=0, release_ms=100, edge="swing"),
+    Route(feature="high", axis="faint", attack_ms=100, release_ms=800),
+)
+STROBE = (
+    Route(feature="low", axis="sway", attack_ms=0, release_ms=40),
+    Route(feature="high", axis="faint", attack_ms=0, release_ms=40, gain=0.3),
+)
+
+
+@pytest.fixture(scope="session")
+def waves(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small tesseract of `plasma`."""
+    from tessonance.plugins import open_generator
+
+    project = Project(
+        picture=Picture(width=64, height=36, codec="lossless"),
+        generator=Generator(use="plasma", seed=3),
+        axes=AXES,
+        routes=GENTLE,
+        governor=Governing(kind="lively"),
+    )
+    path, painter = tmp_path_factory.mktemp("waves") / "waves.tess", open_generator(project)
+    with TesseractWriter.create(path, project) as writer:
+        for flat in range(project.grid.size):
+            cell = project.grid.cell(flat)
+            writer.put_picture(cell, painter.paint([project.grid.point(cell)])[0])
+    return path
+
+
+@pytest.fixture(scope="session")
+def baked(waves: Path) -> Path:
+    """The same, baked."""
+    path = waves.with_name("baked.tess")
+    shutil.copytree(waves, path)
+    bake(path, workers=1)
+    return path
+
+
+@pytest.fixture(scope="session")
+def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six seconds of drums at uneven times, loud and soft, with cymbals."""
+    random, t = np.random.default_rng(1), np.arange(6 * RATE) / RATE
+    samples = 0.003 * random.normal(size=len(t))
+    for number, hit in enumerate(np.cumsum(random.uniform(0.25, 0.7, 16))):
+        since = np.maximum(t - hit, 0) + 10.0 * (t < hit)
+        samples += random.uniform(0.2, 0.6) * np.exp(-since / 0.12) * np.sin(2 * np.pi * 70 * since)
+        samples += (0.15 if number % 2 else 0.05) * np.exp(-since / 0.2) * random.normal(size=len(t))
+    path = tmp_path_factory.mktemp("song") / "drums.wav"
+    soundfile.write(path, 0.6 * samples, RATE)
+    return path
+
+
+def judged(waves: Path, song: Path, routes: tuple[Route, ...], *, governor: Governing | None = None, **keys: Any) -> Any:
+    with tess.open(waves) as tesseract:
+        return certify(tesseract, [song], mapping=Mapping(tesseract.grid, routes, governor=governor), workers=2, **keys)
+
+
+def test_what_moves_gently_with_the_music_is_smooth_and_says_how_it_was_measured(baked: Path, song: Path) -> None:
+    lively = Governing(kind="lively")
+    found = judged(baked, song, GENTLE, kind="wild", governor=lively, method="blend").certificate
+    (one,) = found.songs
+    assert not one.rough
+    assert one.frames == len(one.steps) + 1 == 180
+    assert one.loudness.r > 0.3
+    assert one.loudness.real
+    assert one.axes[0].used > 0.6
+    assert [route.agreement.r > 0.3 for route in one.routes] == [True, True]
+    assert one.smoothness.worst == max(one.steps)
+    assert 0 < one.worst_seconds < 6
+    assert one.pop > 0
+    assert one.flashing == 0
+    assert 0.05 < one.governed < 0.9
+    assert found.limit == 6.0
+    assert found.trouble == ""
+    assert one.smoothness.worst <= 1.3 * 6.0 / 30
+    assert 0 < one.axes[0].lag <= 0.08
+    assert found.method == "blend"
+    assert dict(found.lengths)["sway"] > 3 * dict(found.lengths)["faint"]
+
+
+def test_what_strobes_fails_and_is_told_what_to_do(waves: Path, song: Path) -> None:
+    found = judged(waves, song, STROBE, kind="calm", governor=Governing(kind="calm")).certificate
+    (one,) = found.songs
+    assert not found.passed
+    assert any(text.startswith("the largest step comes to") for text in one.rough)
+    said = " ".join(one.advice)
+    assert "the governor does nothing until it is baked: `tess bake" in said
+    assert "sway changes most" in said
+    assert "raise the release_ms of low on it" in said
+    assert any(text.startswith("faint uses") for text in one.unmusical)
+    assert "times the gain of high" in said
+
+
+def test_nearest_is_found_out(baked: Path, song: Path) -> None:
+    blend, nearest = (
+        judged(baked, song, GENTLE, method=method, stop=4.0, governor=Governing(kind="lively")).certificate.songs[0]
+        for method in (None, "nearest")
+    )
+    assert nearest.smoothness.worst > 2 * blend.smoothness.worst
+    assert nearest.smoothness.median == 0.0
+    assert any("nearest shows whole pictures" in text for text in nearest.advice)
+
+
+def test_it_stands_still_and_fails(waves: Path, song: Path) -> None:
+    still = (Route(feature="low", axis="sway", gain=0.0), Route(feature="high", axis="faint", gain=0.0))
+    (one,) = judged(waves, song, still, stop=4.0).certificate.songs
+    assert not one.rough
+    assert one.unmusical[0] == "nothing moves, or nothing is heard"
+
+
+def test_the_page_and_the_json_say_it_all(waves: Path, song: Path, tmp_path: Path) -> None:
+    found = judged(waves, song, GENTLE, stop=4.0)
+    page = certificate_page(found)
+    for text in ("drums.wav", "flicker F", "high → faint", "The worst second", "loudness by chance", "FLIP a second"):
+        assert text in page
+    assert page.count("<img") == len(found.strips[0]) == 10
+    html, data = write_certificate(found, tmp_path / "c.html")
+    plain = json.loads(data.read_text())
+    assert plain["passed"] == found.certificate.passed
+    assert plain["limit"] is None
+    assert plain["songs"][0]["smoothness"]["worst"] == found.certificate.songs[0].smoothness.worst
+    with pytest.raises(OutputExists):
+        write_certificate(found, html)
+
+
+def test_a_tesseract_that_is_not_baked_is_measured(waves: Path) -> None:
+    with tess.open(waves) as tesseract:
+        knots, distances = distances_of(tesseract)
+    assert [len(along) for along in knots] == [5, 3]
+    assert [values.shape for values in distances] == [(4, 3, 3), (5, 2, 3)]
+    for values in distances:
+        assert (np.diff(values, axis=-1) > 0).all()
+
+
+def test_a_tuned_mapping_puts_loudness_on_the_long_axis_and_is_smooth(baked: Path, song: Path, tmp_path: Path) -> None:
+    with tess.open(baked) as tesseract:
+        found = tune(tesseract, [song], kind="lively", workers=2)
+        text = mapping_text(found, ["drums.wav\n[evil]"])
+        (tmp_path / "m.toml").write_text(text)
+        again = load_mapping(tmp_path / "m.toml", tesseract.grid)
+    sway, faint = again.routes
+    assert (sway.feature, sway.act, sway.edge) == ("loudness", "speed", "swing")
+    assert faint.act == "position"
+    assert again.routes == found.mapping.routes
+    assert again.governor.per_second == 6.0
+    assert "drums.wav?[evil]." in text
+    assert not found.certificate.songs[0].rough
+    assert found.certificate.songs[0].axes[1].used > 0.6
+
+
+def test_the_commands(waves: Path, song: Path, tmp_path: Path) -> None:
+    """They write beside, refuse to replace, and end with 1 where a show is not fit."""
+    mapping, page = tmp_path / "m.toml", tmp_path / "c.html"
+    mapping.write_text('[[route]]\nfeature = "low"\naxis = "sway"\nattack_ms = 0\nrelease_ms = 30\n')
+    words = ["certify", str(waves), str(song), "--as", "calm", "--mapping", str(mapping), "--to", "3", "-o", str(page)]
+    result = CliRunner().invoke(cli, words)
+    assert result.exit_code == 1
+    assert "drums.wav: FAILED" in result.output
+    assert "fails: " in result.output
+    assert page.is_file()
+    assert page.with_suffix(".json").is_file()
+    again = CliRunner().invoke(cli, words)
+    assert isinstance(again.exception, OutputExists)
+    tuning = CliRunner().invoke(cli, ["tune", str(waves), str(song), "-o", str(mapping)])
+    assert isinstance(tuning.exception, OutputExists)
+    assert "attack_ms = 0\n" in mapping.read_text()
+
+
+def test_what_cannot_be_is_refused(waves: Path, song: Path) -> None:
+    with tess.open(waves) as tesseract:
+        with pytest.raises(TessError, match="no kind"):
+            certify(tesseract, [song], kind="mild")
+        with pytest.raises(TessError, match="tuned to songs"):
+            tune(tesseract, [])
+        with pytest.raises(TessError, match="nothing to film"):
+            certify(tesseract, [song], start=100.0)
