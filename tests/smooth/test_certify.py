@@ -81,7 +81,9 @@ def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def judged(waves: Path, song: Path, routes: tuple[Route, ...], *, governor: Governing | None = None, **keys: Any) -> Any:
+def judged(
+    waves: Path, song: Path, routes: tuple[Route, ...], *, governor: Governing | None = None, **keys: Any
+) -> Any:
     with tess.open(waves) as tesseract:
         return certify(tesseract, [song], mapping=Mapping(tesseract.grid, routes, governor=governor), workers=2, **keys)
 
