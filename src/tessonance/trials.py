@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from tessonance.errors import GridError, nearest
-from tessonance.make.crew import cores
-from tessonance.make.resolve import resolved
+from tessonance.make.crew import usual_workers
+from tessonance.make.resolve import placed, resolved
 from tessonance.make.worker import Painter
 from tessonance.project import Project, load_project
 from tessonance.store import codec_for
@@ -72,7 +72,9 @@ class Cost:
         Of one that does not.
     bytes_each : float
     workers : int
-        Processes that paint beside one another.
+        Processes, or servers, that paint beside one another; servers are taken to be as fast as the first.
+    on_servers : bool
+        Whether they are servers.
     """
 
     cells: int
@@ -81,6 +83,7 @@ class Cost:
     slow_seconds_each: float
     bytes_each: float
     workers: int
+    on_servers: bool = False
 
     @property
     def seconds(self) -> float:
@@ -161,7 +164,7 @@ def trial(
         slow = painter.slow_axes
         shared = extra if slow and len(slow) < len(wanted.grid.axes) else []
         tried = _painted(painter, wanted, [*points, *shared], progress, len(points))
-    cost = _cost(wanted.grid, tried, slow)
+    cost = _cost(wanted, tried, slow)
     asked = tuple(tried[: len(points)])
     if line is None:
         return Trial(wanted, "points" if at else "corners", asked, cost)
@@ -251,7 +254,8 @@ def _painted(
     return [found[k] for k in sorted(found)]
 
 
-def _cost(grid: Grid, tried: Sequence[Tried], slow: Sequence[str]) -> Cost:
+def _cost(project: Project, tried: Sequence[Tried], slow: Sequence[str]) -> Cost:
+    grid, servers = project.grid, len(placed(project))
     quick = [one.seconds for one in tried if not one.is_slow]
     dear = [one.seconds for one in tried if one.is_slow]
     # The median, since the first picture may also load what all of them need.
@@ -259,4 +263,5 @@ def _cost(grid: Grid, tried: Sequence[Tried], slow: Sequence[str]) -> Cost:
     slow_each = max(each, float(np.median(dear))) if dear else each
     cells = math.prod(axis.steps for axis in grid.axes if axis.name in slow) if slow else 0
     size = float(np.mean([one.stored_bytes for one in tried]))
-    return Cost(grid.size, cells, each, slow_each, size, min(cores(), grid.size))
+    workers = min(servers or usual_workers(project), grid.size)
+    return Cost(grid.size, cells, each, slow_each, size, workers, on_servers=servers > 0)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tessonance as tess
-from tessonance.errors import GeneratorError, ProjectError
+from tessonance.errors import GeneratorError, ProjectError, TesseractError
 from tessonance.plugins import open_generator
 from tessonance.project import Project
 from tessonance.testing import GeneratorTests
@@ -183,6 +183,35 @@ def test_strength_that_is_a_whole_number_of_steps_is_the_pipelines_own(models):
         own = pipeline("a tall flower", image=start, strength=0.75, num_inference_steps=4,
                        generator=torch.Generator().manual_seed(7)).images[0]  # fmt: skip
     assert change(painted(made, {"height": 1})[0], np.asarray(own, np.float32)) < 0.5
+
+
+def test_a_picture_to_start_from_is_turned_as_the_camera_noted_and_cut_not_squeezed(models):
+    from PIL import Image
+
+    whole = Image.open(models / "start.png")
+    wide = Image.new("RGB", (128, 64), "white")
+    wide.paste(whole, (32, 0))
+    noted = Image.Exif()
+    noted[0x0112] = 6  # to be turned by 90 degrees to the right
+    wide.rotate(90, expand=True).save(models / "wide.png", exif=noted)
+    made = [
+        project(models, axis("more", 0.5, 1), prompt="a flower", image=name, strength="{more}")
+        for name in ("start.png", "wide.png")
+    ]
+    assert change(*(painted(each, {"more": 0.5})[0] for each in made)) < 0.5
+
+
+def test_a_model_exchanged_under_its_name_is_noticed(models, tmp_path):
+    import shutil
+
+    shutil.copytree(models / "sd", tmp_path / "sd")
+    made = project(tmp_path, HEIGHT, prompt="a (tall:{height}) flower")
+    tess.generate(made, tmp_path / "a.tess", limit=1).close()
+    raw = bytearray((weights := tmp_path / "sd" / "unet" / "diffusion_pytorch_model.safetensors").read_bytes())
+    raw[len(raw) // 2 :] = bytes(len(raw) - len(raw) // 2)
+    weights.write_bytes(raw)
+    with pytest.raises(TesseractError, match="another project"):
+        tess.generate(made, tmp_path / "a.tess")
 
 
 def counted(generator, point):

@@ -1,11 +1,15 @@
 """What `diffusers` refuses before it loads anything; no test here needs PyTorch."""
 
 import sys
+from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tessonance.errors import MissingExtra, ProjectError
+from tessonance.files import same_digest
 from tessonance.generators.diffusion.options import DiffusersOptions
+from tessonance.make.crew import usual_workers
 from tessonance.make.resolve import lasting, resolved
 from tessonance.plugins import generator_kind, open_generator
 from tessonance.project import Project, options, parse_project
@@ -72,6 +76,67 @@ def test_few_steps_are_chosen_by_name_and_written_out():
     assert chosen(model="sd15") == (30, "model")
     assert chosen(model="stabilityai/sdxl-turbo", sampling_steps=1, guidance=2) == (1, 2)
     assert resolved(project(model="a/b-turbo")).generator.options["sampling_steps"] == 4
+
+
+def test_the_name_of_a_folder_above_a_model_says_nothing_of_it():
+    made = options(DiffusersOptions, {"prompt": "a", "model": "/home/turbo/models/sd15"}, "[generator]")
+    assert (made.sampling_steps, made.guidance) == (30, "model")
+    lora = {"model": "ByteDance/SDXL", "weight_name": "sdxl_lightning_4step_lora.safetensors"}
+    made = options(DiffusersOptions, {"prompt": "a", "model": "sdxl", "loras": [lora]}, "[generator]")
+    assert (made.sampling_steps, made.guidance) == (4, 0.0)
+
+
+def model_in(folder: Path) -> Path:
+    """Something like a model: an index, a small file and a large one, and things that it is not loaded from."""
+    for name in ("unet/config.json", "model_index.json", "README.md", "unet/weights.safetensors", "whole.safetensors"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(name.encode() * (200_000 if "weights" in name else 1))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "is_other"),
+    [
+        ("model_index.json", True),
+        ("unet/config.json", True),
+        ("unet/weights.safetensors", True),
+        ("vae/more.safetensors", True),
+        ("README.md", False),
+        ("whole.safetensors", False),
+        ("unet/.cache/a.json", False),
+    ],
+)
+def test_a_folder_with_another_model_under_the_same_name_is_another_tesseract(tmp_path, name, is_other):
+    folder = model_in(tmp_path / "sd15")
+    made = project(model=str(folder))
+    before = resolved(made)
+    assert list(before.generator.files) == [str(folder)]
+    changed = folder / name
+    changed.parent.mkdir(parents=True, exist_ok=True)
+    old = changed.read_bytes() if changed.exists() else b""
+    changed.write_bytes(bytes(255 - byte for byte in old) or b"{}")
+    assert (resolved(made) != before) == is_other
+    if is_other:
+        with pytest.raises(ProjectError, match="this model is not the one that it was"):
+            resolved(before)
+        with pytest.raises(ProjectError, match="this model is not the one that it was"):
+            same_digest(before, str(folder), before.generator.files)
+
+
+def test_a_name_on_the_hub_is_no_folder():
+    assert resolved(project()).generator.files == {}
+    assert resolved(replace(project(), folder=None)).generator.files == {}
+
+
+def test_a_name_may_begin_at_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    model_in(tmp_path / "models" / "sd15")
+    assert list(resolved(project(model="~/models/sd15")).generator.files) == ["~/models/sd15"]
+
+
+def test_one_process_holds_the_model_unless_more_are_asked_for():
+    assert usual_workers(project()) == 1
 
 
 def test_where_it_paints_is_no_part_of_what_a_tesseract_is():

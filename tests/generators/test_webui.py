@@ -224,6 +224,12 @@ def test_several_servers_share_the_work_by_their_speed(tmp_path: Path) -> None:
         assert fast.asked > 1.5 * slow.asked
 
 
+def test_a_trial_counts_the_servers_and_not_the_cores(server: FakeWebui, shared: FakeWebui) -> None:
+    cost = tess.trial(project(server, shared), at=[POINT]).cost
+    assert (cost.workers, cost.on_servers) == (2, True)
+    assert tess.trial(project(server), at=[POINT]).cost.workers == 1
+
+
 def test_it_is_told_how_far_a_picture_is(server: FakeWebui, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tessonance.generators.webui.LOOK_SECONDS", 0.02)
     server.seconds = 0.6

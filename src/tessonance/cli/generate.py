@@ -23,7 +23,7 @@ PREVIEW_SECONDS = 15.0  # between two drawings of the preview, at least
 @click.command()
 @click.argument("project", type=FILE)
 @click.option("-o", "--output", type=FILE, help="The tesseract; PROJECT with .tess unless given.")
-@click.option("--workers", type=click.IntRange(min=1), help="Painting processes; all cores unless given.")
+@click.option("--workers", type=click.IntRange(min=1), help="Painting processes; one a core, or one for a big model.")
 @click.option("--cluster", metavar="ADDRESS", help="Dask workers instead: tcp://HOST:8786, or local:N on this machine.")
 @click.option("--allow-drift", is_flag=True, help="Also use workers of the cluster that paint other pictures.")
 @click.option("--cells", metavar="CHOICE", help="Only these: slices like bloom=0:9,ink=4, or a .csv of indices.")

@@ -70,7 +70,8 @@ def _told(tried: Trial) -> list[str]:
     each = f"{_span(cost.seconds_each)} a picture"
     if cost.slow_cells and cost.slow_seconds_each > 1.2 * cost.seconds_each:
         each += f", {_span(cost.slow_seconds_each)} for each of {cost.slow_cells:,} that need more"
-    together = f"with {cost.workers} processes here" if cost.workers > 1 else "here"
+    one, several = ("with this server", "servers like the first") if cost.on_servers else ("here", "processes here")
+    together = f"with {cost.workers} {several}" if cost.workers > 1 else one
     lines = [
         f"{len(tried.tried)} painted; {each}, {cost.bytes_each / 1000:,.0f} KB",
         f"all {cost.cells:,} pictures: about {_span(cost.seconds)} {together}, {_size(cost.stored_bytes)}",

@@ -108,12 +108,18 @@ class GeneratorKind:
     files : callable
         Given the options, names the files that pictures depend on: their contents become part of what the tesseract
         is. See `tessonance.files.read_named` for how `open` reads them.
+    models : callable
+        Given the options, names what may be a folder with a model beside the project: it becomes part of what the
+        tesseract is too, known by names, sizes and pieces; see `tessonance.files.digests`.
     passing : frozenset of str
         The options that say where or how fast to paint, not what: addresses, a device, a patience. They are no part of
         what a tesseract is, and are not stored in it.
     places : callable, optional
         Given the options, returns one options for each place that can paint beside the others, such as the addresses of
         servers; `open` is called once for each, and a thread is all that it takes. None: processes on this machine.
+    workers : int, optional
+        How many processes paint unless another number is asked for: 1 where each holds a large model. None: one for
+        each core.
     """
 
     summary: str
@@ -122,5 +128,7 @@ class GeneratorKind:
     axes: Mapping[str, AxisInfo]
     presets: Mapping[str, str] = field(default_factory=dict)
     files: Callable[[Any], Iterable[str]] = _no_files
+    models: Callable[[Any], Iterable[str]] = _no_files
     passing: frozenset[str] = frozenset()
     places: Callable[[Any], Sequence[Any]] | None = None
+    workers: int | None = None

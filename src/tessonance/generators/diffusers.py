@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,6 +16,7 @@ from tessonance.generators.diffusion.options import DiffusersOptions
 from tessonance.generators.diffusion.prompts import Prompts
 from tessonance.generators.diffusion.values import Stops, Value, value_of
 from tessonance.generators.presets import PresetFiles
+from tessonance.images import MOST_BYTES, decode_picture
 from tessonance.project import options
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Diffusers", "diffusers"]
 
-MAX_IMAGE_BYTES = 100_000_000
 MAX_CORNERS = 4096  # of a prefix
 SIDES = 8  # sides are multiples of it: what a pixel of the latents covers
 
@@ -220,15 +219,12 @@ class Diffusers:
     def _read_image(self) -> Any:
         if not self._own.image:
             return None
-        from PIL import Image, UnidentifiedImageError
+        from PIL import Image, ImageOps
 
         picture = self._project.picture
-        raw = read_named(self._project, self._own.image, self._project.generator.files, most_bytes=MAX_IMAGE_BYTES)
-        try:
-            with Image.open(io.BytesIO(raw)) as image:
-                return image.convert("RGB").resize((picture.width, picture.height), Image.Resampling.LANCZOS)
-        except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
-            raise ProjectError("this is no picture", where=self._own.image, got=str(error)[:200]) from None
+        raw = read_named(self._project, self._own.image, self._project.generator.files, most_bytes=MOST_BYTES)
+        image = Image.fromarray(decode_picture(raw, where=self._own.image))
+        return ImageOps.fit(image, (picture.width, picture.height), Image.Resampling.LANCZOS)
 
     def _shared(self, point: Point) -> _Shared:
         def number(value: Value | None) -> float | None:
@@ -365,6 +361,10 @@ def _files(own: DiffusersOptions) -> Iterable[str]:
     return [name for name in (own.image, *(lora.model for lora in own.loras if lora.is_file)) if name]
 
 
+def _models(own: DiffusersOptions) -> Iterable[str]:
+    return [own.model, *(lora.model for lora in own.loras if not lora.is_file)]
+
+
 diffusers = GeneratorKind(
     summary="Any text-to-image pipeline of the library diffusers: Stable Diffusion and its family, on this machine.",
     open=Diffusers,
@@ -372,5 +372,7 @@ diffusers = GeneratorKind(
     axes={},
     presets=PresetFiles("diffusers-flower"),
     files=_files,
+    models=_models,
     passing=frozenset({"device", "offload", "threads"}),
+    workers=1,
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from tessonance.errors import TessError
 from tessonance.make.worker import Painter
+from tessonance.plugins import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from tessonance.make.worker import Hello
     from tessonance.project import Project
 
-__all__ = ["Crew", "Done", "SoloCrew", "cores", "joined"]
+__all__ = ["Crew", "Done", "SoloCrew", "cores", "joined", "usual_workers"]
 
 
 class Done(NamedTuple):
@@ -85,6 +86,11 @@ def cores() -> int:
     with suppress(AttributeError):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def usual_workers(project: Project) -> int:
+    """Return how many processes paint unless another number is asked for."""
+    return kind_of(project).workers or cores()
 
 
 def joined(worker: int, hello: Hello) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import to_builtins
 from msgspec.structs import replace
@@ -13,6 +13,8 @@ from tessonance.plugins import finisher_kinds, kind_of
 from tessonance.project import options
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from tessonance.finishers import FinisherKind
     from tessonance.generators import GeneratorKind
     from tessonance.project import Project
@@ -46,7 +48,8 @@ def resolved(project: Project) -> Project:
         _written_out(finish, kind, project, f"[[finish]] {number}")
         for number, (finish, kind) in enumerate(zip(project.finishes, finisher_kinds(project), strict=True), 1)
     )
-    generator = _written_out(project.generator, kind_of(project), project, "[generator]")
+    kind, table = kind_of(project), project.generator
+    generator = _written_out(table, kind, project, "[generator]", models=kind.models)
     return replace(project, generator=generator, finishes=finishes)
 
 
@@ -68,6 +71,14 @@ def placed(project: Project) -> list[Project]:
     ]
 
 
-def _written_out(table: Table, kind: GeneratorKind | FinisherKind, project: Project, where: str) -> Table:
+def _written_out(
+    table: Table,
+    kind: GeneratorKind | FinisherKind,
+    project: Project,
+    where: str,
+    *,
+    models: Callable[[Any], Iterable[str]] = lambda own: (),
+) -> Table:
     given = options(kind.options, table.options, where)
-    return replace(table, options=to_builtins(given), files=digests(project, kind.files(given), table.files))
+    files = digests(project, kind.files(given), table.files, models=models(given))
+    return replace(table, options=to_builtins(given), files=files)

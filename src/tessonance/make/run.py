@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from tessonance.errors import OutputExists, TessError
-from tessonance.make.crew import cores
+from tessonance.make.crew import cores, usual_workers
 from tessonance.make.crews import crew
 from tessonance.make.painting import Limits, Painting
 from tessonance.make.resolve import lasting, resolved
@@ -60,7 +60,8 @@ def generate(
     path : path-like
         The tesseract, ``NAME.tess``; made if it is not there.
     workers : int, optional
-        Painting processes; all cores unless given. 1 paints in this process.
+        Painting processes; one for each core unless given, or one where each holds a large model. 1 paints in this
+        process.
     cluster : str, optional
         The workers of a Dask cluster instead: ``tcp://HOST:PORT`` or ``tls://HOST:PORT`` of its scheduler, or
         ``local:N`` for one on this machine. Who they are is noted in the journal.
@@ -137,7 +138,7 @@ def generate(
             missing = (most or grid.size) - (writer.painted() if writer else 0)
             people = crew(
                 wanted,
-                max(1, min(workers or cores(), missing, limit or missing)),
+                max(1, min(workers or usual_workers(wanted), missing, limit or missing)),
                 task_seconds=task_seconds,
                 cluster=cluster,
                 allow_drift=allow_drift,

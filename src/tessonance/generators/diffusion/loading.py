@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 import warnings
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tessonance.errors import GeneratorError, MissingExtra, ProjectError, nearest
-from tessonance.files import file_named
+from tessonance.files import file_named, place_in, same_digest
 from tessonance.generators.diffusion.options import SCHEDULERS
 
 if TYPE_CHECKING:
@@ -142,7 +141,8 @@ def _source(project: Project, model: str) -> str:
             got="a project that came with a tesseract, or as text",
             hint="name its project file; in Python, load_project(…) or parse_project(…, folder=…)",
         )
-    if (folder := Path(project.folder, model).expanduser()).is_dir():
+    same_digest(project, model, project.generator.files)
+    if (folder := place_in(project.folder, model)).is_dir():
         return str(folder)
     if not HUB_ID.fullmatch(model):
         raise ProjectError(
@@ -181,6 +181,7 @@ def _change_scheduler(pipeline: Any, wanted: str) -> None:
 def _load_lora(project: Project, pipeline: Any, lora: Any, name: str) -> None:
     keywords: dict[str, Any] = {"adapter_name": name, "use_safetensors": True}
     if lora.is_file:
+        same_digest(project, lora.model, project.generator.files)
         path = file_named(project, lora.model)
         source, keywords["weight_name"] = str(path.parent), path.name
     else:

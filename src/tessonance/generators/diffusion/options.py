@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import PurePath
 from typing import Any, Literal
 
 import msgspec
@@ -158,6 +159,7 @@ class DiffusersOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
             raise ProjectError(f"`call` cannot set {held[0]!r}", hint="other keys of [generator] do")
 
     def _few_steps(self) -> tuple[int, float | str]:
-        names = [name.lower() for name in (self.model, *(lora.model for lora in self.loras))]
+        loras = (f"{PurePath(lora.model).name} {lora.weight_name}" for lora in self.loras)
+        names = [name.lower() for name in (PurePath(self.model).name, *loras)]
         few = (numbers for word, numbers in FEW_STEPS.items() if any(word in name for name in names))
         return next(few, (USUAL_STEPS, "model"))
