@@ -54,6 +54,12 @@ def test_transparent_parts_become_white_and_grey_becomes_three_channels() -> Non
     assert np.array_equal(decode_picture(encoded(deep), where="x"), np.repeat(PICTURE[..., :1], 3, 2))
 
 
+def test_what_is_no_picture_is_told_without_pythons_own_words() -> None:
+    with pytest.raises(GeneratorError) as refused:
+        decode_picture(b"\xff\xd8nonsense", where="x")
+    assert " at 0x" not in str(refused.value)
+
+
 def test_a_small_file_that_would_be_huge_is_refused_before_it_is_decoded() -> None:
     def chunk(name: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))

@@ -71,16 +71,15 @@ def picture_size(raw: bytes, *, where: object, most_pixels: int = MOST_PIXELS) -
 
 
 def _opened(raw: bytes, where: object, most_pixels: int) -> Image:
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     try:
         with _opening, _any_size(Image):
             image = Image.open(io.BytesIO(raw), formats=FORMATS)
     except Exception as error:  # each decoder raises what it likes
         wanted = "JPEG, PNG, WebP, TIFF, BMP, GIF or AVIF"
-        raise GeneratorError(
-            "this is no picture that can be read", where=where, wanted=wanted, got=" ".join(str(error).split())[:200]
-        ) from None
+        got = "something else" if isinstance(error, UnidentifiedImageError) else " ".join(str(error).split())[:200]
+        raise GeneratorError("this is no picture that can be read", where=where, wanted=wanted, got=got) from None
     width, height = image.size
     if not 0 < width * height <= most_pixels:
         raise GeneratorError(

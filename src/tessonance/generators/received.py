@@ -40,7 +40,7 @@ def picture_received(encoded: bytes, size: tuple[int, int], *, where: str) -> ND
     GeneratorError
         If it is no picture, or of another size.
     """
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     try:
         with warnings.catch_warnings():
@@ -52,8 +52,9 @@ def picture_received(encoded: bytes, size: tuple[int, int], *, where: str) -> ND
                     return np.asarray(Image.alpha_composite(black, image.convert("RGBA")).convert("RGB"), np.uint8)
                 return np.asarray(image.convert("RGB"), np.uint8)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        said = "" if isinstance(error, UnidentifiedImageError) else f": {error}"
         raise GeneratorError(
-            "what came is no picture", where=where, wanted=" or ".join(FORMATS), got=f"{len(encoded):,} bytes: {error}"
+            "what came is no picture", where=where, wanted=" or ".join(FORMATS), got=f"{len(encoded):,} bytes{said}"
         ) from None
     raise GeneratorError(
         "the picture has another size",
