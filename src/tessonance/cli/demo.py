@@ -75,6 +75,7 @@ Done. Watch {film}, and look at {picture}: all the pictures there are.
 
 What to try next
   your own song    {tess} render {tesseract} SONG.mp3 --hud -o film.mp4
+  live             {tess} play {tesseract}
   other routes     edit [[route]] in {project}, render again: nothing is painted anew
   other pictures   {tess} new --list
                    {tess} new flower.toml --preset flower
