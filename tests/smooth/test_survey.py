@@ -13,6 +13,7 @@ from tessonance.cli import cli
 from tessonance.errors import OutputExists, TesseractError, TessError
 from tessonance.project import parse_project
 from tessonance.smooth.advice import advise
+from tessonance.smooth.bake import bake
 from tessonance.smooth.findings import AxisFindings, Edge, Guesses, Survey
 from tessonance.smooth.flip import flip
 from tessonance.smooth.page import page
@@ -136,6 +137,15 @@ def test_an_axis_of_one_step_is_passed_over(tmp_path):
         assert [axis.measured for axis in found.axes] == [0, 4]
         assert {sweep.title for sweep in found.sweeps} == {"b"}
         page(found, tesseract)
+
+
+def test_what_is_baked_is_swept_by_morph_too(tmp_path):
+    with made(tmp_path, axes='{ name = "a", steps = 5 }') as tesseract:
+        assert {sweep.method for sweep in survey(tesseract).sweeps} == {"nearest", "blend"}
+        bake(tesseract.path)
+        found = survey(tesseract)
+        assert {sweep.method for sweep in found.sweeps} == {"nearest", "blend", "morph"}
+        assert "morphed" in page(found, tesseract)
 
 
 def test_pictures_that_are_all_equal_change_nothing(tmp_path):

@@ -126,7 +126,7 @@ class Sweep:
     ----------
     title : str
         Along which axis, or a wander along all.
-    method : {"nearest", "blend"}
+    method : {"nearest", "blend", "morph"}
     steps : tuple of float
         FLIP between successive frames.
     pop_p99 : float

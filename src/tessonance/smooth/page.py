@@ -220,12 +220,13 @@ def _sweeps(survey: Survey) -> str:
         + curve([(sweep.method, sweep.steps) for sweep in survey.sweeps if sweep.title == title], most)
         for title in titles
     )
+    morphed = " and <span class='good'>morphed</span>" if any(each.method == "morph" for each in survey.sweeps) else ""
     return (
         "<h2>As a show would see it</h2><p class='note'>Half an axis in two and a half seconds at 30 frames a second, "
         "and a slow wander along all axes: the step from frame to frame, <span class='hot'>nearest</span> and "
-        f"<span class='cool'>blended</span>. Nearest strobes; blend goes soft between the pictures.</p>{curves}"
-        "<table><tr><th>sweep</th><th>method</th><th>median step</th><th>largest</th><th>pop p99</th><th>breathing</th>"
-        f"<th>unevenness</th></tr>{rows}</table>"
+        f"<span class='cool'>blended</span>{morphed}. Nearest strobes; blend goes soft between the pictures.</p>"
+        f"{curves}<table><tr><th>sweep</th><th>method</th><th>median step</th><th>largest</th><th>pop p99</th>"
+        f"<th>breathing</th><th>unevenness</th></tr>{rows}</table>"
     )
 
 

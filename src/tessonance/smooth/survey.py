@@ -21,6 +21,7 @@ from tessonance.smooth.metrics import change, cliff_share, interpolation_ratio, 
 from tessonance.smooth.rows import Row, knots_edges, plan
 from tessonance.smooth.sweeps import sweeps
 from tessonance.smooth.views import view
+from tessonance.store.bake import same_knots
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -229,8 +230,16 @@ class _Survey:
             knots = self._tesseract.knots()
         except TesseractError:
             return ()
+        bake = self._tesseract.bake()
         try:
-            return sweeps(self._tesseract.picture, self._grid, knots, pool=self._pool, progress=self._progress)
+            return sweeps(
+                self._tesseract.picture,
+                self._grid,
+                knots,
+                pool=self._pool,
+                fields=bake if bake is not None and same_knots(bake.knots, knots) else None,
+                progress=self._progress,
+            )
         except (MissingPicture, DamagedPicture):
             return ()  # a picture of the complete level is damaged: a show would stumble over it too
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tessonance.grid import Cell, Grid, Knots
+    from tessonance.sampling import Fields
 
 __all__ = ["SWEEP_FRAMES", "sweeps", "wander"]
 
@@ -32,10 +33,11 @@ def sweeps(
     knots: Knots,
     *,
     pool: ThreadPoolExecutor,
+    fields: Fields | None = None,
     frames: int = SWEEP_FRAMES,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[Sweep, ...]:
-    """Sweep along the middle half of each axis, and wander along all of them; each nearest and blended.
+    """Sweep along the middle half of each axis, and wander along all of them; each by every method there is.
 
     Parameters
     ----------
@@ -46,6 +48,8 @@ def sweeps(
         The indices along each axis whose product is painted.
     pool : ThreadPoolExecutor
         What compares the frames.
+    fields : Fields, optional
+        How the pictures move, a bake of these knots; without them there is no morph.
     frames : int
         Of each sweep.
     progress : callable
@@ -60,12 +64,13 @@ def sweeps(
     ways = [(grid.axes[k].name, _along(len(knots), k, frames)) for k in moving]
     if len(moving) > 1:
         ways.append(("all axes", wander(len(knots), frames)))
+    methods = ("nearest", "blend") if fields is None else ("nearest", "blend", "morph")
     found: list[Sweep] = []
     for title, way in ways:
-        for method in ("nearest", "blend"):
-            sampler = CpuSampler(read, grid, knots, method=method)
+        for method in methods:
+            sampler = CpuSampler(read, grid, knots, method=method, fields=fields)
             found.append(_watch(title, method, sampler, way, pool))
-            progress(len(found), 2 * len(ways))
+            progress(len(found), len(methods) * len(ways))
     return tuple(found)
 
 
