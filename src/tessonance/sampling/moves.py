@@ -36,7 +36,8 @@ class Mover:
     Notes
     -----
     What the fields add up to is rounded to a 32nd of a pixel for every 4 × 4 pixels, enlarged linearly, and rounded
-    again: all of it exactly, so that it is what the shader reads. What lies outside a picture is the pixel at its rim.
+    again: all of it exactly, for pictures of up to 8192 pixels a side, so that it is what the shader reads. What lies
+    outside a picture is the pixel at its rim.
     """
 
     def __init__(self, size: tuple[int, int], region: Region) -> None:
