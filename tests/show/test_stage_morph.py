@@ -242,8 +242,8 @@ def test_finer_knots_have_fields_of_their_own(
             blend = settle(stage, place)  # these knots are not baked
             assert np.abs(blend - film_without(tesseract, place)).max() <= 2
             assert not stage.draw(place).moved
-        give(tesseract, wild(SIZE, 6.0))
-        with Stage(context, tesseract) as stage:
+            give(tesseract, wild(SIZE, 6.0))  # now they are
+            until(lambda: stage.refresh() or stage.prepare(place) or stage.draw(place).moved)
             assert np.abs(settle(stage, place) - film(tesseract, place)).max() <= 3
 
 

@@ -29,14 +29,22 @@ class LevelsWatch:
     grid : Grid
     knots : Knots
         What is played already.
+    also : callable
+        Whether to look on though nothing can become finer.
     clock : callable
         Seconds.
     """
 
     def __init__(
-        self, look: Callable[[], Knots], grid: Grid, knots: Knots, *, clock: Callable[[], float] = time.monotonic
+        self,
+        look: Callable[[], Knots],
+        grid: Grid,
+        knots: Knots,
+        *,
+        also: Callable[[], bool] = bool,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._look, self._clock = look, clock
+        self._look, self._also, self._clock = look, also, clock
         self._count, self._whole = _count(knots), grid.size
         self._found: Knots | None = None
         self._thread: Thread | None = None
@@ -44,7 +52,8 @@ class LevelsWatch:
 
     def finer(self) -> Knots | None:
         """Return finer knots once they are found, else None; at most every two seconds begin to look for them."""
-        if self._count >= self._whole or (self._thread is not None and self._thread.is_alive()):
+        whole = self._count >= self._whole and not self._also()
+        if whole or (self._thread is not None and self._thread.is_alive()):
             return None
         found, self._found = self._found, None
         if found is not None and _count(found) > self._count:

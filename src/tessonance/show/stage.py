@@ -121,7 +121,7 @@ class Stage:
         self._keep: frozenset[Wanted] = frozenset()  # what must not go
         self._last = [0.5] * len(self.grid.axes)
         self._strength = 1.0
-        self._levels = LevelsWatch(self._look, self.grid, self.knots)
+        self._levels = LevelsWatch(self._look, self.grid, self.knots, also=self._lacks_fields)
         self._fields_found: Fields | None = None
         field_bytes = 0 if self._fields is None else 1 + int(FIELD_SHARE * layer_bytes)
         self._layers = Layers(context, self.grid, self.size, layer_bytes=layer_bytes, field_bytes=field_bytes)
@@ -242,12 +242,23 @@ class Stage:
         """
         finer = self._levels.finer()
         if finer is None:
+            self._take_up_bake()
             return False
         self.knots, self._fields = finer, self._fields_found
         self._layers.forget_fields()
         self._foresight = Foresight(self.grid, finer, method=self._moving_method)
         self._layers.pictures.pin(self._coarse())
         return True
+
+    def _lacks_fields(self) -> bool:
+        return self.method == "morph" and self._fields is None
+
+    def _take_up_bake(self) -> None:
+        """Morph again where finer knots have been baked meanwhile."""
+        found = self._fields_found
+        if found is not None and self._lacks_fields() and all(map(np.array_equal, found.knots, self.knots)):
+            self._fields = found
+            self._foresight = Foresight(self.grid, self.knots, method="morph")
 
     def _look(self) -> Knots:
         """Look which knots there are, and which fields between them; called on a thread."""
