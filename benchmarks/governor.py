@@ -68,7 +68,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=17)
     parser.add_argument("--side", type=int, default=192)
     asked = parser.parse_args()
-    song = demo_song(seconds=asked.seconds)
+    song = demo_song(seconds=asked.seconds), ANALYSIS_RATE
     heads = ("p99 free", "p99 live", "down", "p99 film", "most 30", "most 60", "film 30", "film 60")
     heads += ("lag live", "ms", "film", "ms", "held", "us/hop")
     print(f"{'':10}" + "".join(f"{head:>10}" for head in heads))
