@@ -100,7 +100,7 @@ class SpeedLimit:
         most = min(round(MOST_LAG_SECONDS / self._hop_seconds), len(wanted) // 4)
         places = np.arange(len(wanted))
         misses = {
-            lag: np.abs(self._short(governed[np.clip(places + lag, 0, len(places) - 1)] - wanted)).sum()
+            lag: np.square(self._short(governed[np.clip(places + lag, 0, len(places) - 1)] - wanted)).sum()
             for lag in sorted(range(-most, most + 1), key=abs)
         }
         lag = min(misses, key=misses.__getitem__)

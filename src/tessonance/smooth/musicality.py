@@ -113,7 +113,7 @@ def lag_between(wanted: Numbers, got: Numbers, seconds: float, *, most_seconds: 
 
     Parameters
     ----------
-    wanted, got : ndarray, shape (n,)
+    wanted, got : ndarray, shape (n,) or (n, N)
     seconds : float
         From value to value.
     most_seconds : float
