@@ -14,10 +14,14 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from click.testing import CliRunner
 from x_screen import XScreen, x_screen
 
+from tessonance.cli import cli
 from tessonance.plugins import open_generator
 from tessonance.project import parse_project
+from tessonance.show.pacing import FrameTimes
+from tessonance.show.player import ShowReport
 from tessonance.show.take_reader import read_take
 from tessonance.store import TesseractWriter
 
@@ -110,6 +114,13 @@ def test_a_show_is_seen_and_tells_how_it_went(screen: XScreen, stage: Path) -> N
     assert "of them late" in out
     assert "tess render small.tess --take night.tessrec" in out
     assert read_take(stage / "night.tessrec").seconds > 2
+
+
+def test_the_film_of_a_take_is_asked_for_with_all_tesseracts_of_its_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = ShowReport(FrameTimes().pace(), 0.0, 0, 0, 0, 0)
+    monkeypatch.setattr("tessonance.show.play.play", lambda *_, **__: report)
+    done = CliRunner().invoke(cli, ["play", "a.tess", "my own.tess", "--record", "night.tessrec"])
+    assert "`tess render a.tess 'my own.tess' --take night.tessrec` makes its film" in done.output
 
 
 def test_it_fills_the_screen(screen: XScreen, stage: Path) -> None:
