@@ -316,7 +316,7 @@ def test_a_device_that_goes_away_is_told_once_and_the_show_goes_on(show: Show_) 
     assert show.listener.voices[0].path.stop_seconds > before + 0.9
     show.source.trouble = ""
     show.go(0.1)
-    assert show.said[-1] == "memory is back"
+    assert show.said[-1] == "memory is heard again"
     show.source.trouble = "the device is away"
     show.go(0.1)
     assert show.said.count("the device is away") == 2

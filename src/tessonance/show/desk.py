@@ -296,7 +296,7 @@ class Desk:
         message, away = self._listener.source.state.message, "input" in self._standing
         self.tell_once("input", message, now, lasting=True)
         if away and not message:
-            self.note(f"{self._listener.source.name} is back", now)
+            self.note(f"{self._listener.source.name} is heard again", now)
 
     def _stand(self, about: str, text: str) -> None:
         """Say what is wrong, and have it read until it is right, which an empty text tells."""

@@ -278,7 +278,8 @@ def _check(take: Take, tesseracts: Sequence[Tesseract]) -> None:
     """Refuse tesseracts that are not those of the show."""
     wanted = ", ".join(piece.name for piece in take.pieces)
     if len(tesseracts) != len(take.pieces):
-        raise ProjectError("the show had other tesseracts", where=take.path, wanted=wanted, got=str(len(tesseracts)))
+        got = ", ".join(tesseract.name for tesseract in tesseracts)
+        raise ProjectError("the show had other tesseracts", where=take.path, wanted=wanted, got=got)
     for piece, tesseract in zip(take.pieces, tesseracts, strict=True):
         theirs, mine = (tuple((axis.name, axis.closed) for axis in grid.axes) for grid in (piece.grid, tesseract.grid))
         if theirs != mine:
