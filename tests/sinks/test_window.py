@@ -197,6 +197,11 @@ def test_a_monitor_that_does_not_exist_is_refused(screen: XScreen) -> None:
     assert "tess devices" in str(refused.value)
 
 
+def test_a_title_of_bytes_that_are_no_text_is_shown_as_far_as_it_is(screen: XScreen) -> None:
+    with Window((160, 90), title="Bl\udcfcte") as window:
+        assert not window.closed
+
+
 def test_a_size_that_no_window_has_is_refused(screen: XScreen) -> None:
     for size in ((0, 100), (100_000, 10), (-5, 5)):
         with pytest.raises(RenderError, match="cannot have this size"):

@@ -214,7 +214,8 @@ def _opened(glfw: ModuleType, size: tuple[int, int], title: str) -> Any:
     for hint, value in hints.items():
         glfw.window_hint(hint, value)
     leave_thread()
-    window = glfw.create_window(*size, title, None, None)
+    # A file's name may hold bytes that are no text.
+    window = glfw.create_window(*size, title.encode(errors="replace").decode(), None, None)
     if not window:
         raise RenderError(
             "there is no OpenGL 3.3 for a window",
