@@ -224,6 +224,25 @@ def test_several_servers_share_the_work_by_their_speed(tmp_path: Path) -> None:
         assert fast.asked > 1.5 * slow.asked
 
 
+def test_a_server_that_fails_at_everything_costs_no_picture_while_another_works(tmp_path: Path) -> None:
+    with FakeWebui().running() as good, FakeWebui().running() as small:
+        good.seconds, small.trouble = 0.1, [OUT_OF_MEMORY] * 10_000
+        wide = TEXT.replace("steps = 3", "steps = 6").replace('"{address}"', f'["{good.address}", "{small.address}"]')
+        with tess.generate(parse_project(wide.format(more="")), tmp_path / "a.tess") as tesseract:
+            assert tesseract.painted() == 36
+        assert good.asked == 36
+    journal = (tmp_path / "a.tess" / "frames" / "journal.jsonl").read_text(encoding="utf-8")
+    assert journal.count('"failing"') == 1
+    assert '"failed"' not in journal
+
+
+def test_a_picture_that_fails_on_every_server_is_given_up(tmp_path: Path) -> None:
+    with FakeWebui().running() as one, FakeWebui().running() as other:
+        one.trouble, other.trouble = [OUT_OF_MEMORY] * 10_000, [OUT_OF_MEMORY] * 10_000
+        with pytest.raises(GeneratorError, match="every cell that was tried failed"):
+            tess.generate(project(one, other), tmp_path / "a.tess")
+
+
 def test_a_trial_counts_the_servers_and_not_the_cores(server: FakeWebui, shared: FakeWebui) -> None:
     cost = tess.trial(project(server, shared), at=[POINT]).cost
     assert (cost.workers, cost.on_servers) == (2, True)

@@ -33,12 +33,15 @@ class Done(NamedTuple):
         Why there are none.
     lost : bool
         Whether the worker is gone, which may not be the points' fault.
+    excused : bool
+        Whether the worker fails at everything while others work: it was no attempt at these points.
     """
 
     task: int
     pictures: list[bytes]
     error: TessError | None = None
     lost: bool = False
+    excused: bool = False
 
 
 class Crew(Protocol):

@@ -229,7 +229,7 @@ class Painting:
         worker, flats, given, again = self._in_flight.pop(done.task)
         if done.lost:
             self._plan.release(worker)
-        if done.lost and not again:
+        if done.excused or (done.lost and not again):
             self._attempts.lost(flats.tolist(), now=time.monotonic())
         elif done.error:
             self._note_failure(flats, done.error)

@@ -21,6 +21,7 @@ __all__ = ["PlaceCrew"]
 
 TASKS_IN_HAND = 2  # one painted, one waiting: a server never waits for this machine
 FIRST_REST_SECONDS, LONGEST_REST_SECONDS = 1.0, 30.0  # of a server that is gone, before it is asked again
+FAILURES_IN_A_ROW = 3  # of a server, while others work: from then on it is the server and not the picture
 NOBODY_SECONDS = 600.0  # how long a run waits for any server at all
 CLOSE_SECONDS = 10.0
 
@@ -31,7 +32,8 @@ class PlaceCrew:
     """A thread for each place; whichever is faster gets more to do.
 
     A place whose server is gone rests and is asked again, less and less often; what it had in hand is lost, which is
-    nobody's failure. With every place gone for too long the run ends.
+    nobody's failure. One that fails at everything, such as a card too small for the picture, while others work, rests
+    likewise, and what it was given is given to the others. With every place gone for too long the run ends.
 
     Parameters
     ----------
@@ -62,7 +64,7 @@ class PlaceCrew:
     @property
     def idle(self) -> list[int]:
         """The places that can take a task, each as often as it can take one."""
-        return [place.number for place in self._places if place.is_up for _ in range(TASKS_IN_HAND - len(place.tasks))]
+        return [place.number for place in self._places for _ in range(place.most_tasks - len(place.tasks))]
 
     @property
     def in_hand(self) -> tuple[float, ...]:
@@ -103,7 +105,7 @@ class PlaceCrew:
         if isinstance(message, Done):
             if message.task in place.tasks:
                 place.tasks.remove(message.task)
-                yield message
+                yield self._judged(place, message)
         elif isinstance(message, Hello):
             place.is_up, self._alone_since = True, None
             self.events.append(joined(place.number, message))
@@ -111,6 +113,21 @@ class PlaceCrew:
             yield from self._gone(place, message)
         else:
             raise message
+
+    def _judged(self, place: _Place, done: Done) -> Done:
+        """Tell whether a failure is that of the place: it has failed several times in a row, and others have not."""
+        if done.error is None:
+            place.failures = place.rests = 0
+            return done
+        place.failures += 1
+        others = (other for other in self._places if other is not place)
+        if place.failures < FAILURES_IN_A_ROW or not any(other.is_up and not other.failures for other in others):
+            return done
+        if not place.rests:
+            self.events.append({"event": "failing", "worker": place.number, "error": str(done.error)})
+        rest = min(FIRST_REST_SECONDS * 2 ** min(place.rests, 16), LONGEST_REST_SECONDS)
+        place.rests, place.rests_until = place.rests + 1, time.monotonic() + rest
+        return done._replace(excused=True)
 
     def _gone(self, place: _Place, error: ServerGone) -> Iterator[Done]:
         if place.is_up:
@@ -150,6 +167,7 @@ class _Place:
 
     def __init__(self, number: int, project: Project, inbox: Inbox) -> None:
         self.number, self.is_up = number, False
+        self.failures, self.rests, self.rests_until = 0, 0, 0.0  # in a row, as the crew knows it
         self.tasks: set[int] = set()  # in hand, as the crew knows it
         self._project, self._inbox = project, inbox
         self._given: queue.SimpleQueue[tuple[int, Sequence[Point]] | None] = queue.SimpleQueue()
@@ -162,6 +180,13 @@ class _Place:
     def give(self, points: Sequence[Point], task: int) -> None:
         self.tasks.add(task)
         self._given.put((task, list(points)))
+
+    @property
+    def most_tasks(self) -> int:
+        """How many tasks it may have: none while it rests, and one until it has shown that it works again."""
+        if not self.is_up or time.monotonic() < self.rests_until:
+            return 0
+        return TASKS_IN_HAND if self.failures < FAILURES_IN_A_ROW else 1
 
     @property
     def in_hand(self) -> float:
