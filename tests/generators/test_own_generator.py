@@ -139,6 +139,8 @@ def test_what_is_wrong_with_the_code_is_said(tmp_path: Path, code: str, use: str
     [
         ("return 1 / 0", "got: ZeroDivisionError('division by zero')\n  try: look at line 3 of"),
         ("return np.zeros((2, 2, 3))", "wanted: an array of shape (24, 32, 3), uint8 or numbers 0..1"),
+        ("return np.full((height, width, 3), 255.0)", "got: from 255 to 255"),
+        ("return np.full((height, width, 3), np.nan)", "got: from nan to nan"),
         ("return np.zeros((height, width, 3), np.int64)", "got: int64 of shape (24, 32, 3)"),
         ("return None", "gave no picture"),
     ],

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["PaintingFunction", "kind_of_function"]
 
 PaintingFunction = Callable[..., Any]
+BEYOND = 1.0  # how far numbers may overshoot 0..1, which is cut off; 0..255 is a mistake
 GIVEN = ("width", "height", "seed")
 
 
@@ -102,11 +103,21 @@ class _FunctionGenerator:
                 wanted=f"an array of shape {self._shape}, uint8 or numbers 0..1",
                 got=f"{painted.dtype} of shape {painted.shape}",
             )
-        return painted if painted.dtype == np.uint8 else _coded(painted)
+        if painted.dtype == np.uint8:
+            return painted
+        low, high = float(painted.min()), float(painted.max())
+        if not -BEYOND <= low <= high <= 1 + BEYOND:  # NaN is nowhere
+            raise GeneratorError(
+                "your function gave other numbers than those of a picture",
+                where=f"{self._name}, {point}",
+                wanted="0..1, or uint8",
+                got=f"from {low:g} to {high:g}",
+            )
+        return _coded(painted)
 
 
 def _coded(painted: NDArray[Any]) -> NDArray[np.uint8]:
-    coded: NDArray[np.uint8] = (np.nan_to_num(np.clip(painted, 0, 1)) * 255 + 0.5).astype(np.uint8)
+    coded: NDArray[np.uint8] = (np.clip(painted, 0, 1) * 255 + 0.5).astype(np.uint8)
     return coded
 
 
