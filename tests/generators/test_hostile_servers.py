@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from image_servers import WORKFLOW
 
-from tessonance.errors import GeneratorError, ServerGone, TessError
+from tessonance.errors import GeneratorError, ProjectError, ServerGone, TessError
 from tessonance.generators import comfy_queue, http
 from tessonance.plugins import open_generator
 from tessonance.project import parse_project
@@ -165,6 +165,18 @@ def test_a_server_that_sends_the_password_back_does_not_get_it_into_errors(
     for error in errors:
         for secret in (auth, auth.partition(":")[2] or auth, heard[0].split()[1]):
             assert secret not in str(error)
+
+
+def test_a_secret_that_no_header_can_carry_is_told_but_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A", " a-token\r\n")
+    assert http.secret("A") == "a-token"
+    monkeypatch.setenv("A", "ada:l\N{LATIN SMALL LETTER O WITH DIAERESIS}velace")
+    assert http.authorization(http.secret("A"))["Authorization"].startswith("Basic ")
+    for wrong in ("to\nken", "t\N{RIGHTWARDS ARROW}ken"):
+        monkeypatch.setenv("A", wrong)
+        with pytest.raises(ProjectError, match="the environment's A") as refused:
+            http.secret("A")
+        assert "ken" not in str(refused.value).replace("token", "")
 
 
 @pytest.mark.parametrize(

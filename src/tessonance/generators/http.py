@@ -246,8 +246,13 @@ def addresses_of(address: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 def secret(name: str) -> str | None:
-    """Return a secret from the environment, where it is set."""
-    return os.environ.get(name) or None
+    """Return a secret from the environment, where it is set. Raises ProjectError for one that no header can carry."""
+    found = os.environ.get(name, "").strip()  # a line's end comes along where it was read from a file
+    if ":" not in found and not (found.isascii() and found.isprintable()):
+        raise ProjectError(
+            "this is no password and no token", where=f"the environment's {name}", wanted="user:password, or a token"
+        )
+    return found or None
 
 
 def authorization(auth: str | None) -> dict[str, str]:
