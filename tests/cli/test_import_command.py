@@ -38,7 +38,9 @@ def test_a_project_file_that_is_there_is_used_and_left_alone(studio: Path) -> No
     tess("import", "flowers/", "--pattern", "flower_{height}_{blot}.jpg", cwd=studio)
     edited = (studio / "flowers.toml").read_text() + "\n# mine\n"
     (studio / "flowers.toml").write_text(edited)
-    assert tess("import", "flowers", cwd=studio).returncode == 0
+    again = tess("import", "flowers", "--pattern", "something_{else}.jpg", cwd=studio)
+    assert again.returncode == 0
+    assert "flowers.toml is there: it says what is imported, whatever the options say" in again.stdout
     assert (studio / "flowers.toml").read_text() == edited
 
 

@@ -304,6 +304,17 @@ def test_models_that_are_not_there_are_refused(models, model):
     assert "docs/how-to/diffusers.md" in str(refused.value)
 
 
+def test_a_model_that_cannot_be_fetched_is_told_with_its_page(models, monkeypatch):
+    import diffusers
+
+    def unreachable(*given, **named):
+        raise OSError("no network")
+
+    monkeypatch.setattr(diffusers.AutoPipelineForText2Image, "from_pretrained", unreachable)
+    with pytest.raises(GeneratorError, match=r"is fetched from https://huggingface\.co/someone/something"):
+        open_generator(project(models, HEIGHT, model="someone/something", prompt="a (tall:{height}) flower"))
+
+
 def test_models_are_followed_only_from_a_project_that_somebody_named(models):
     made = Project.from_dict(project(models, HEIGHT, prompt="a (tall:{height}) flower").to_dict())
     with pytest.raises(ProjectError, match="only from a project file that you name"):

@@ -71,6 +71,15 @@ def test_names_tell_the_axes_and_jpegs_are_taken_over_as_they_are(flowers: Path,
         assert [route.axis for route in tesseract.project.routes] == ["height", "blot"]
 
 
+def test_the_codec_is_the_one_that_takes_over_most(flowers: Path, tmp_path: Path) -> None:
+    fine = simplejpeg.encode_jpeg(shade(0, 0), quality=92, colorsubsampling="444")
+    (flowers / "flower_0_0.00.jpg").write_bytes(fine)
+    assert found(flowers, tmp_path).picture.codec == "jpeg"
+    for path in flowers.iterdir():
+        path.write_bytes(fine)
+    assert found(flowers, tmp_path).picture.codec == "jpeg444"
+
+
 def test_the_pattern_is_guessed(flowers: Path, tmp_path: Path) -> None:
     assert found(flowers, tmp_path).generator.options["pattern"] == "flower_{a}_{b}"
     for k in range(4):

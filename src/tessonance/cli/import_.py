@@ -70,6 +70,8 @@ def import_(
                 return
             write_text(project, text)
             click.echo(f"{project} written: edit its [[route]] tables as you like")
+        else:
+            click.echo(f"{project} is there: it says what is imported, whatever the options say")
     with stop_on_interrupt() as stop, bar(output.name, unit="pictures") as progress:
         report = tess.import_pictures(project, output, replace=replace, progress=progress, stop=stop)
         stopped = stop()

@@ -126,11 +126,12 @@ def _picture(source: Source, size: tuple[int, int] | None, codec: Codec | None) 
         raise problem
     width, height = size or Counter(look[0] for look in looks).most_common(1)[0][0]
     fitting = [encoded for look, encoded in looks if encoded is not None]
-    for name in ("jpeg444", "jpeg"):
-        picture = Picture(width=width, height=height, codec=codec or name)
-        if codec or any(_is_taken(encoded, picture) for encoded in fitting):
-            return picture
-    return Picture(width=width, height=height)
+    if codec:
+        return Picture(width=width, height=height, codec=codec)
+    coarse = Picture(width=width, height=height, codec="jpeg")
+    fine = Picture(width=width, height=height, codec="jpeg444")  # takes fewer: only those with the finest colours
+    taken, finest = (sum(_is_taken(encoded, one) for encoded in fitting) for one in (coarse, fine))
+    return fine if taken and finest == taken else coarse
 
 
 def _look(source: Source, entry: Entry) -> tuple[tuple[int, int], bytes | None]:

@@ -22,6 +22,10 @@ __all__ = ["device_of", "missing_extra", "open_pipeline", "quietly"]
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[\w.-]{1,96}")
 PART = re.compile(r"(text_encoder|tokenizer|image_encoder|feature_extractor|safety_checker)(_\d)?")
 GUIDE = "docs/how-to/diffusers.md tells how to make such a folder, with a model_index.json, of a single checkpoint"
+HUB_GUIDE = (
+    "there is no folder of that name, so it is fetched from https://huggingface.co/{model}: is there a network, and"
+    " such a page? Some models want a login first: hf auth login"
+)
 CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
 
 
@@ -129,7 +133,7 @@ def _loaded(project: Project, own: DiffusersOptions, device: str) -> Any:
             "this model cannot be loaded",
             where=own.model,
             got=_first_line(error),
-            hint=GUIDE,
+            hint=HUB_GUIDE.format(model=own.model) if source == own.model and HUB_ID.fullmatch(source) else GUIDE,
         ) from error
 
 
