@@ -3,10 +3,10 @@
     python benchmarks/governor.py
 
 Bass and treble of the demo song on the two axes of three fixtures, 17 × 17 pictures, as fast as anybody would dare
-(attack 10, release 220 ms) and as routes are unless told otherwise (40 and 500), at a limit of 6 perceived a second: 0.2 a frame at 30 frames a second. Steps are
-FLIP of rendered frames, cross-faded, as viewed at 128 × 128. Wanted: the 99th percentile down by 45 % or more, no frame
-above 1.3 times the limit at 30 or 60 frames a second, live at most 8 % of the axis and 100 ms late, a film not late at
-all, and a few microseconds a hop.
+(attack 10, release 220 ms) and as routes are unless told otherwise (40 and 500), at a limit of 6 perceived a second:
+0.2 a frame at 30 frames a second. Steps are FLIP of rendered frames, cross-faded, as viewed at 128 × 128. Wanted: the
+99th percentile down by 45 % or more, no frame above 1.3 times the limit at 30 or 60 frames a second, live at most 8 %
+of the axis and 100 ms late, a film not late at all, and a few microseconds a hop.
 """
 
 from __future__ import annotations
