@@ -211,6 +211,16 @@ def test_automatic_level_off_holds_the_level_of_now(show: Show_) -> None:
     assert show.sent[-1].routes.sound.automatic_level
 
 
+def test_in_silence_there_is_no_level_to_hold(show: Show_) -> None:
+    show.source.trouble = "the device is away"
+    show.go(8.0)
+    show.sent.clear()
+    show.press("a")
+    assert show.sent == []
+    assert show.desk.piece.played.sound.automatic_level
+    assert "press A in a loud part" in show.said[-1]
+
+
 def test_saving_writes_the_turned_mapping_with_its_comments(show: Show_) -> None:
     show.press("up", "s")
     show.go(0.1)

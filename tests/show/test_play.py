@@ -229,6 +229,8 @@ def test_a_tesseract_without_routes_plays_only_for_other_programs(tmp_path: Path
     said: list[str] = []
     assert show(path, Stage(frames=20), source="osc", say=said.append).pace.frames == 19
     assert "no program can reach this show" in said[-1]
+    show(path, Stage(frames=3), source="osc", loop=True, say=said.append)
+    assert any("--loop are for songs; OSC is heard as it comes" in text for text in said)
 
 
 @pytest.mark.parametrize(

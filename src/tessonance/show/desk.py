@@ -10,6 +10,7 @@ from tessonance.project import TEMPO, Mapping
 from tessonance.show.changes import Beat, Blackout, End, Hold, Play, Routes, Show, Tap
 from tessonance.show.fades import CrossFade, Ramp
 from tessonance.show.hands import Hands, shaped
+from tessonance.show.hearing import SILENCE_DB
 from tessonance.show.keys import action_of, piece_of
 from tessonance.show.mapping_file import Saved
 
@@ -144,7 +145,7 @@ class Desk:
         elif action == "leave":
             self._leave(now)
         else:
-            self._turn(action)
+            self._turn(action, now)
 
     def freeze(self, on: bool, now: float) -> None:
         """Let the picture stand still, or go on."""
@@ -245,11 +246,14 @@ class Desk:
             parts.append("automatic level" if hands.automatic_level else f"level held at {hands.start_level_db:g} dB")
         return ", ".join(parts)
 
-    def _turn(self, action: Action) -> None:
+    def _turn(self, action: Action, now: float) -> None:
         hands = self.piece.hands
         if action == "automatic level":
-            on = not self.piece.played.sound.automatic_level
-            hands = hands.levelled(on, level_db=self._listener.level_db())
+            on, level_db = not self.piece.played.sound.automatic_level, self._listener.level_db()
+            if not on and level_db <= SILENCE_DB:
+                self.note("nothing sounds, so there is no level to hold: press A in a loud part", now)
+                return
+            hands = hands.levelled(on, level_db=level_db)
         elif action == "reset":
             hands = Hands()
         else:

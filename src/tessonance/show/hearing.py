@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tessonance.project import Mapping
 
-__all__ = ["Ear", "Hearing", "warm_up_from"]
+__all__ = ["SILENCE_DB", "Ear", "Hearing", "warm_up_from"]
 
 WARM_UP_SECONDS = 5.0  # of sound that a new mapping hears before it plays: more than the automatic level remembers
 KEPT_SECONDS = 12.0  # of sound, so that warming up may take its time

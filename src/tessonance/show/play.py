@@ -157,6 +157,8 @@ def play(
         if source is None or isinstance(source, str):
             source = open_input(source, output=output, start=start, loop=loop)
             stack.callback(source.close)
+            if source.heard(0.0) is None and (output is not None or start or loop):
+                say(f"--output, --from and --loop are for songs; {source.name} is heard as it comes")
         if record is not None:
             check_take(record, force=force)
         hearing, telling = _others(stack, osc_in, osc_out)
