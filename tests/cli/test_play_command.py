@@ -123,6 +123,16 @@ def test_the_film_of_a_take_is_asked_for_with_all_tesseracts_of_its_show(monkeyp
     assert "`tess render a.tess 'my own.tess' --take night.tessrec` makes its film" in done.output
 
 
+def test_a_terminal_that_is_gone_ends_no_show(screen: XScreen, stage: Path) -> None:
+    with play(screen, stage, "--input", "osc", "--loop", "--seconds", "2s") as running:
+        assert running.stderr is not None
+        running.stderr.close()  # before it says anything
+        assert running.stdout is not None
+        out = running.stdout.read()
+        assert running.wait(60) == 0
+    assert "frames: one every" in out
+
+
 def test_it_fills_the_screen(screen: XScreen, stage: Path) -> None:
     with play(screen, stage, "--input", "osc", "--fullscreen", "--seconds", "5s") as running:
         assert until(lambda: (screen.pixels()[::8, ::8] > 0).any(2).mean() > 0.95)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import sys
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -101,12 +103,22 @@ def play(
         osc_in=osc_in,
         osc_out=osc_out,
         seconds=seconds,
-        say=lambda text: click.echo(text, err=True),
+        say=_say,
     )
     _tell(report)
     if record is not None:
         words = shlex.join(["tess", "render", *tesseracts, "--take", str(record)])
         click.echo(f"{record}: the take; `{words}` makes its film")
+
+
+def _say(text: str) -> None:
+    """Say what is noted during the show. A terminal that is gone, or a full disk behind it, ends no show."""
+    try:
+        click.echo(text, err=True)
+    except OSError:
+        sys.stderr = Path(os.devnull).open(
+            "w", encoding="utf-8"
+        )  # what waits to be written would fail again at the end
 
 
 def _tell(report: ShowReport) -> None:
