@@ -194,6 +194,14 @@ def test_nonsense_of_webui_is_one_clear_error(tmp_path: Path, body: object) -> N
         assert len(str(error)) < 1000
 
 
+@pytest.mark.parametrize(("use", "hint"), [("webui", "start it with --api"), ("comfyui", "the address of ComfyUI?")])
+def test_a_server_of_another_kind_is_told_before_anything_is_painted(tmp_path: Path, use: str, hint: str) -> None:
+    asked: list[str] = []
+    error = told(use, lambda path, head, line: asked.append(path) or reply(404), tmp_path)  # type: ignore[func-returns-value]
+    assert hint in str(error)
+    assert len(asked) == 1
+
+
 def test_a_list_of_nonsense_has_no_sampler(tmp_path: Path) -> None:
     assert "no picture" in str(told("webui", lambda *_: reply(200, [None, 3, {"name": 5, "aliases": 7}]), tmp_path))
 

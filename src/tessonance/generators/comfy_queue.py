@@ -56,7 +56,8 @@ class Queue:
         """Ask the server whether it is there. Raises ServerGone."""
         answer = self._server.get("/queue")
         if not answer.is_good:
-            raise refused(answer, "say what is in its queue")
+            hint = "is this the address of ComfyUI?" if answer.status == 404 else None
+            raise refused(answer, "say what is in its queue", hint=hint)
         if not isinstance(answer.json(), dict):
             raise ServerGone("this is no ComfyUI", where=answer.where, got=answer.text())
 

@@ -130,6 +130,9 @@ class Webui:
     def check(self) -> None:
         """Ask the server whether it is there, and whether it has what the project names."""
         samplers = self._names("/sdapi/v1/samplers", "name", "aliases")
+        if samplers is None:
+            hint = "start it with --api; is this its address?"
+            raise GeneratorError("the server has no API", where=self.device, got="status 404", hint=hint)
         _known("sampler", self._given.sampler, samplers)
         if self._given.model:
             _known("model", self._given.model, self._names("/sdapi/v1/sd-models", "title", "model_name"))
