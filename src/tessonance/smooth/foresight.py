@@ -10,6 +10,7 @@ import numpy as np
 
 from tessonance.motion.hands import Follower, bend
 from tessonance.motion.motion import SWING
+from tessonance.project import Sound
 from tessonance.show.filming import Part
 from tessonance.smooth.certify import DENSE, FPS, loud_of
 from tessonance.smooth.certify_advice import LEAST_DENSE, LEAST_LOUD
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Heard"]
 
+SILENT, SILENCE_DB = 0.03, -60.0  # the root of the RMS, and the same in dBFS
 BENT = 0.7  # the power of the way that FLIP grows with
 LOWEST, HIGHEST = 2.0, 98.0  # percentiles of a feature that are put on the ends of an axis
 
@@ -46,6 +48,12 @@ class Heard:
         How far an edge of each axis is, in FLIP, on the mean.
     counts : sequence of int
         How many edges each axis has.
+    sound : Sound, optional
+        How they are heard.
+
+    Attributes
+    ----------
+    sound : Sound
     """
 
     def __init__(
@@ -56,14 +64,30 @@ class Heard:
         *,
         edges: Sequence[float],
         counts: Sequence[int],
+        sound: Sound | None = None,
     ) -> None:
-        from tessonance import sound
+        from tessonance.sound import features as heard
 
+        self.sound = sound or Sound()
         self._axes = dict(zip(grid.names, grid.axes, strict=True))
         self._edges, self._counts = np.asarray(edges, np.float64), np.asarray(counts, np.float64)
-        self._tracks: list[FeatureTrack] = [sound.features(song, tuple(features)) for song in songs]
+        self._tracks: list[FeatureTrack] = [heard(song, tuple(features), sound=self.sound) for song in songs]
         self._loud = [loud_of(Part.of(song, start=0.0, stop=None, fps=Fraction(FPS))) for song in songs]
         self._known: dict[tuple[str, float, float, str, str], list[Curve]] = {}
+
+    @property
+    def dynamic(self) -> bool:
+        """Whether a song has loud and quiet parts."""
+        return any(dynamics(loud[1:]) >= DENSE for loud in self._loud)
+
+    @property
+    def levels_db(self) -> list[float]:
+        """The mean power of each song where it sounds, in dBFS."""
+        levels = []
+        for loud in self._loud:
+            powers = loud[loud > SILENT] ** 4
+            levels.append(10 * math.log10(powers.mean()) if len(powers) else SILENCE_DB)
+        return levels
 
     def places(self, route: Route) -> list[Curve]:
         """Return where a route alone leads its axis in each song, at each frame, shape (frames,) each."""

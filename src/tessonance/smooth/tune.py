@@ -11,7 +11,7 @@ from msgspec.structs import replace as changed
 from tessonance.errors import ProjectError, TessError
 from tessonance.mapping import Governing
 from tessonance.motion.slowness import axis_lengths
-from tessonance.project import Mapping, Route
+from tessonance.project import Mapping, Route, Sound
 from tessonance.smooth.certify import certify
 from tessonance.smooth.foresight import Heard
 from tessonance.smooth.lengths import distances_of
@@ -46,10 +46,9 @@ TRIES, SLOWER, MORE_TRAVEL, MOST_TRAVEL = (
     0.75,
 )  # mappings that are foreseen, and how the next one differs
 WATCHED, STEADIER = 3, 0.85  # mappings that are watched, and how much slower the next one is
-ROOM, SURE = (
-    1.05,
-    1.2,
-)  # what is foreseen is to be better by this than it must: the median step, and the agreement with loudness
+# What is foreseen is to be better by this than it must: the median step, and the agreement with loudness.
+ROOM, SURE = 1.05, 1.25
+ALIKE_DB = 6.0  # songs whose levels differ by more need the automatic level
 WATCHED_SECONDS = 40.0  # of each song
 
 
@@ -121,13 +120,8 @@ def tune(
     grid = tesseract.grid
     if max(lengths) < FLAT:
         raise ProjectError("no axis changes anything that can be seen", where=tesseract.where, wanted="other pictures")
-    heard = Heard(
-        grid,
-        songs,
-        tuple(dict.fromkeys((*FEATURES, *TRAVELLERS))),
-        edges=[length / max(1, count) for length, count in zip(lengths, counts, strict=True)],
-        counts=counts,
-    )
+    edges = [length / max(1, count) for length, count in zip(lengths, counts, strict=True)]
+    heard = _best_heard(tesseract, songs, lengths, kind, edges=edges, counts=counts)
     pace, best = PACE[kind], None
     for _ in range(WATCHED):
         mapping, paces = _foreseen(grid, lengths, heard, kind, pace)
@@ -139,6 +133,31 @@ def tune(
         pace = sum(paces) * STEADIER
     assert best is not None
     return best
+
+
+def _best_heard(
+    tesseract: Tesseract,
+    songs: Sequence[Song],
+    lengths: Sequence[float],
+    kind: str,
+    *,
+    edges: Sequence[float],
+    counts: Sequence[int],
+) -> Heard:
+    """Hear the songs; those with quiet parts without the automatic level, if that makes them look quiet."""
+    grid, names = tesseract.grid, tuple(dict.fromkeys((*FEATURES, *TRAVELLERS)))
+    heard = Heard(grid, songs, names, edges=edges, counts=counts)
+    levels, agreements = heard.levels_db, _agreements(grid, lengths, heard, kind)
+    if min(agreements) >= SURE or not heard.dynamic or max(levels) - min(levels) > ALIKE_DB:
+        return heard
+    level = float(round(sum(levels) / len(levels)))
+    fixed = Sound(automatic_level=False, start_level_db=level)
+    again = Heard(grid, songs, names, edges=edges, counts=counts, sound=fixed)
+    return again if min(_agreements(grid, lengths, again, kind)) > min(agreements) else heard
+
+
+def _agreements(grid: Grid, lengths: Sequence[float], heard: Heard, kind: str) -> list[float]:
+    return heard.foreseen(_foreseen(grid, lengths, heard, kind, PACE[kind])[0])[1]
 
 
 def _foreseen(
@@ -211,7 +230,7 @@ def _mapping(
         )
         left = [feature for feature in left if feature != routes[k].feature]
     chosen = [routes[k] for k in sorted(routes)]
-    return Mapping(grid, chosen, governor=Governing(kind=kind)), paces  # type: ignore[arg-type]
+    return Mapping(grid, chosen, heard.sound, governor=Governing(kind=kind)), paces  # type: ignore[arg-type]
 
 
 def _best_place(

@@ -35,6 +35,10 @@ def mapping_text(tuned: Tuned, songs: Sequence[str]) -> str:
     for route in tuned.mapping.routes:
         length, pace = facts[route.axis]
         lines += _route(route, f"{length:.1f} long; {pace:.1f} a second of it on the mean")
+    sound = tuned.mapping.sound
+    if not sound.automatic_level:
+        lines += ["[sound]                  # quiet parts are to look quiet: play as loud as these songs are"]
+        lines += ["automatic_level = false", f"start_level_db = {sound.start_level_db}", ""]
     lines += ["[governor]", f'as = "{kind}"', ""]
     return "\n".join(lines)
 
