@@ -116,9 +116,8 @@ def _say(text: str) -> None:
     try:
         click.echo(text, err=True)
     except OSError:
-        sys.stderr = Path(os.devnull).open(
-            "w", encoding="utf-8"
-        )  # what waits to be written would fail again at the end
+        # what waits to be written would fail again at the end
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
 
 
 def _tell(report: ShowReport) -> None:
