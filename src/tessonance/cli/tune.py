@@ -46,5 +46,6 @@ def tune(
         with bar(opened.name, unit="frames") as progress:
             found = tuned(opened, songs, kind=kind, method=method, workers=workers, progress=progress)
         write_text(output, mapping_text(found, [song.name for song in songs]))
+    click.echo("forty seconds from the middle of each song; `tess certify` judges all of it:")
     tell(found.certificate)
     click.echo(f"{output} written; next: tess certify {tesseract} {songs[0]} --mapping {output}")
