@@ -51,7 +51,7 @@ def routes(draw: st.DrawFn, acts: tuple[str, ...] = ("position", "speed", "step"
         curve=draw(st.sampled_from(["linear", "smooth", 0.01, 0.5, 3.0, 100.0])),
         attack_ms=draw(times),
         release_ms=draw(times),
-        edge=draw(st.sampled_from(["bounce", "wrap"])) if axis == "ring" else "bounce",
+        edge=draw(st.sampled_from(["bounce", "swing", "wrap"] if axis == "ring" else ["bounce", "swing"])),
     )
 
 
@@ -212,6 +212,21 @@ def test_the_one_line_function_reads_a_track() -> None:
 def test_a_track_without_hops_gives_a_path_at_rest() -> None:
     track = SimpleNamespace(names=NAMES, values=values([]), hop_seconds=HOP, start_seconds=0.0)
     np.testing.assert_array_equal(tess.motion(Mapping(GRID, [route()]), track).at(3.0), [0.5, 0, 0.5])
+
+
+def test_what_swings_slows_down_at_the_ends_and_visits_them() -> None:
+    """Evenly driven it goes from end to end and back in the same time as what bounces, and turns without a jerk."""
+    hops = round(4.0 / HOP)
+    swung, bounced = (
+        mover(route(act="speed", gain=1.0, edge=edge)).run(values(np.ones(hops)))[:, 0] for edge in ("swing", "bounce")
+    )
+    assert swung.min() < 1e-4
+    assert swung.max() > 1 - 1e-4
+    speed = np.abs(np.diff(swung)) / HOP
+    assert speed.max() == pytest.approx(1 / 0.85, rel=0.01)
+    assert np.abs(np.diff(np.diff(swung))).max() / HOP < 0.05
+    assert np.abs(np.diff(np.diff(bounced))).max() / HOP > 1.5
+    np.testing.assert_array_equal(np.sign(swung - 0.5), np.sign(bounced - 0.5))
 
 
 def test_a_governor_has_the_last_word() -> None:

@@ -76,6 +76,8 @@ def _unmusical(song: SongCertificate) -> Iterator[str]:
     least = least_agreement(song)
     if best.r < least:
         yield f"loudness and onsets agree with the steps by {best.r:.2f}; at least {least:.1f} is wanted of such a song"
+    elif math.isnan(best.chance):
+        yield "what was played is too short to tell music from chance: some seconds at least"
     elif not best.real:
         yield f"loudness agrees with the steps by {best.r:.2f}, which chance would reach as well ({best.chance:.2f})"
     elif not -LONGEST_LAG_MS <= best.lag_ms <= LONGEST_LAG_MS:
