@@ -2,9 +2,10 @@
 
     python benchmarks/sweeps.py [--side 192] [--steps 17] [--frames 75]
 
-Half an axis in as many frames, at 30 a second. Pop (change that motion does not explain) between successive frames, 99th
-percentile; the frames' detail over that of the exact ones; and breathing, the lowest detail over the mean. Wanted of
-morph: pop at most 1.2 times the exact one and half of nearest's, detail and breathing at least 0.9; the others beside it.
+Half an axis in as many frames, at 30 a second. Pop (change that motion does not explain) between successive frames,
+99th percentile; the frames' detail over that of the exact ones; and breathing, the lowest detail over the mean. Wanted
+of morph: pop at most 1.2 times the exact one and half of nearest's, detail and breathing at least 0.9; the others
+beside it.
 """
 
 from __future__ import annotations
@@ -31,7 +32,6 @@ LINES = {  # name: generator and axis
     "painted, bloom": ('use = "painted"', 'name = "bloom"'),
     "painted, ink": ('use = "painted"', 'name = "ink"'),
     "toy": ('use = "toy"', 'name = "a"'),
-    "style, zoom": ('use = "style"', 'name = "zoom"'),
 }
 METHODS = ("nearest", "blend", "morph")
 POP, AGAINST_NEAREST, LEAST = 1.2, 0.5, 0.9
