@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 __all__ = ["Pacer", "locked_rate"]
 
 SPIN_SECONDS = 0.0015  # at the end of a wait: sleeping wakes up to a millisecond late
-SPARE_SECONDS = 0.0015  # between the work of a frame and the moment it is due
+SPARE_SECONDS = 0.001  # between the work of a frame and the moment it is due
 REMEMBERED = 60  # frames whose work tells how long that of the next may take
 FEWEST = 10  # of them, or it cannot be told
-USUAL_SHARE = 0.98  # of them take no longer than what is allowed for
+USUAL_SHARE = 0.95  # of them take no longer than what is allowed for
 VSYNC_EARLY = 0.25  # of a frame: how long before it is due a swap that waits for the screen may begin
 EARLY_SECONDS = 0.001  # a swap that begins so long before a frame is due has something to wait for
 UNBLOCKED = 0.0003  # seconds; a swap that comes back sooner has not waited
