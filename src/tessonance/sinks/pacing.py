@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["Pacer", "locked_rate"]
 
 SPIN_SECONDS = 0.0015  # at the end of a wait: sleeping wakes up to a millisecond late
-SPARE_SECONDS = 0.001  # between the work of a frame and the moment it is due
+SPARE_SECONDS = 0.0012  # between the work of a frame and the moment it is due
 REMEMBERED = 60  # frames whose work tells how long that of the next may take
 FEWEST = 10  # of them, or it cannot be told
 USUAL_SHARE = 0.95  # of them take no longer than what is allowed for
@@ -78,7 +78,7 @@ class Pacer:
         return self.due
 
     def _usual(self) -> float:
-        """Return how long the work of a frame takes but for the few longest: to begin for them costs all 4 ms."""
+        """Return how long the work of a frame takes but for the few longest: to begin for them costs all 2 ms."""
         if len(self._work) < FEWEST:
             return self.period
         return sorted(self._work)[int(USUAL_SHARE * (len(self._work) - 1))]
