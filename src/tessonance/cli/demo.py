@@ -47,7 +47,7 @@ def demo(folder: Path, force: bool) -> None:
         click.echo("4/5  baking: how one picture moves into the next")
         with bar(NAME, unit="edges") as update:
             tess.bake(tesseract, progress=update)
-        click.echo("5/5  filming: loud music opens the flower, the treble changes the ink")
+        click.echo("5/5  filming: the bass opens the flower, the treble changes the ink")
         with bar("rendering", unit="frames") as update:
             tess.render(opened, song, film, hud=True, force=force, progress=update)
     click.echo(_next(folder, film=film, picture=picture, project=project, tesseract=tesseract))
