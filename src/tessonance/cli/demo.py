@@ -22,10 +22,10 @@ def demo(folder: Path, force: bool) -> None:
     was when it is run again.
     """
     import tessonance as tess
-    from tessonance.cli.files import write_text
     from tessonance.cli.progress import bar, painting, stop_on_interrupt
     from tessonance.errors import OutputExists
     from tessonance.sound.demo_song import write_demo_song
+    from tessonance.texts import write_text
 
     project, tesseract = folder / f"{NAME}.toml", folder / f"{NAME}.tess"
     song, picture, film = folder / "song.wav", folder / f"{NAME}.png", folder / "film.mp4"

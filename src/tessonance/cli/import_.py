@@ -55,8 +55,8 @@ def import_(
     there. JPEGs that fit are taken over as they are. Run it again to add pictures that came later.
     """
     import tessonance as tess
-    from tessonance.cli.files import write_text
     from tessonance.cli.progress import bar, stop_on_interrupt
+    from tessonance.texts import write_text
 
     output = output or _beside(source)
     if source.suffix.lower() == ".toml":

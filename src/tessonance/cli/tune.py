@@ -33,11 +33,11 @@ def tune(
     """
     import tessonance as tess
     from tessonance.cli.certify import tell
-    from tessonance.cli.files import write_text
     from tessonance.cli.progress import bar
     from tessonance.errors import OutputExists
     from tessonance.smooth.tune import tune as tuned
     from tessonance.smooth.tune_text import mapping_text
+    from tessonance.texts import write_text
 
     with tess.open(tesseract) as opened:
         output = output or opened.beside(f"-{kind}.toml")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from html import escape
 from importlib.resources import files
@@ -13,7 +12,7 @@ import numpy as np
 from tessonance.smooth.certify_advice import LEAST_FOLLOWED, LEAST_USED, LONGEST_LAG_MS, least_agreement
 from tessonance.smooth.limits import limits
 from tessonance.smooth.plots import curve, thumbnail
-from tessonance.smooth.report import check_outputs, outputs, write_whole
+from tessonance.smooth.report import write_both
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -61,11 +60,7 @@ def write_certificate(found: Rehearsed, path: str | Path, *, force: bool = False
     TessError
         OutputExists, or because a file cannot be written.
     """
-    check_outputs(path, force=force)
-    html, data = outputs(path)
-    write_whole(html, certificate_page(found))
-    write_whole(data, json.dumps(found.certificate.to_dict(), indent=1))
-    return html, data
+    return write_both(path, certificate_page(found), found.certificate.to_dict(), force=force)
 
 
 def certificate_page(found: Rehearsed) -> str:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tessonance.errors import OutputExists, TessError
 from tessonance.smooth.page import page
+from tessonance.texts import write_text
 
 if TYPE_CHECKING:
     from tessonance.smooth.findings import Survey
     from tessonance.store import Tesseract
 
-__all__ = ["check_outputs", "outputs", "write_report", "write_whole"]
+__all__ = ["check_outputs", "outputs", "write_both", "write_report"]
 
 
 def outputs(path: str | Path) -> tuple[Path, Path]:
@@ -53,19 +54,13 @@ def write_report(survey: Survey, tesseract: Tesseract, path: str | Path, *, forc
     TessError
         OutputExists, or because a file cannot be written.
     """
+    return write_both(path, page(survey, tesseract), survey.to_dict(), force=force)
+
+
+def write_both(path: str | Path, page: str, data: dict[str, Any], *, force: bool = False) -> tuple[Path, Path]:
+    """Write a page and, beside it, the same as JSON; return both paths. Raises as `write_report` does."""
     check_outputs(path, force=force)
-    html, data = outputs(path)
-    write_whole(html, page(survey, tesseract))
-    write_whole(data, json.dumps(survey.to_dict(), indent=1))
-    return html, data
-
-
-def write_whole(output: Path, text: str) -> None:
-    """Write a file that appears whole, or not at all. Raises TessError."""
-    partial = output.with_name(f".{output.name}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(output)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise TessError(f"cannot be written: {error.strerror or error}", where=output) from None
+    html, json_path = outputs(path)
+    write_text(html, page)
+    write_text(json_path, json.dumps(data, indent=1))
+    return html, json_path
