@@ -94,6 +94,28 @@ def test_of_live_sound_a_frame_shows_the_newest_that_is_known() -> None:
     assert -1e-9 < behind < 2 * HOP + 0.002
 
 
+class Slow(MemoryInput):
+    """What hearing takes some time of: meanwhile a block comes."""
+
+    def __init__(self, clock: Clock, **keys: Any) -> None:
+        super().__init__(song(), clock=clock, **keys)
+        self.host = clock
+
+    def read(self) -> np.ndarray:
+        samples = super().read()
+        self.host.now += HOP if len(samples) else 0.0
+        return samples
+
+
+def test_what_comes_while_it_hears_is_heard_too_but_it_does_not_hear_for_ever() -> None:
+    clock = Clock()
+    listener = Listener(Slow(clock, block=256), [ONE], clock=clock)
+    listener.send(play())
+    clock.now += 3 * HOP + 1e-9
+    assert listener.advance() == 4 * 256
+    assert listener.advance() == 2 * 256
+
+
 def test_of_a_song_a_frame_shows_what_is_heard() -> None:
     clock = Clock()
     listener = listening(clock, ahead_seconds=0.3)

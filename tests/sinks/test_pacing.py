@@ -65,6 +65,16 @@ def test_a_frame_is_begun_as_late_as_its_work_allows() -> None:
     assert clock.now < due
 
 
+def test_where_sleep_wakes_late_frames_are_begun_so_much_sooner_and_still_are_in_time() -> None:
+    clock = Clock(oversleeps=0.002)
+    pacer = paced(clock)
+    seen = run(pacer, clock, [0.004] * 100)[20:]
+    assert np.abs(np.diff(seen) - PERIOD).max() < 1e-4
+    due = pacer.begin()
+    assert due - clock.now == pytest.approx(0.004 + SPARE_SECONDS, abs=1e-4)
+    assert pacer.work == pytest.approx(0.004, abs=1e-4)  # what sleep took is no work
+
+
 def test_a_frame_that_takes_too_long_is_shown_at_once_and_the_next_one_in_step_again() -> None:
     clock = Clock()
     seen = run(paced(clock), clock, [0.002] * 5 + [0.020] + [0.002] * 5)

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 __all__ = ["Pacer", "locked_rate"]
 
 SPIN_SECONDS = 0.0015  # at the end of a wait: sleeping wakes up to a millisecond late
-SPARE_SECONDS = 0.0012  # between the work of a frame and the moment it is due
+SPARE_SECONDS = 0.0003  # between the work of a frame and the moment it is due
+VSYNC_SPARE_SECONDS = 0.0012  # the same where the screen is waited for: enough to tell whether it was
 REMEMBERED = 60  # frames whose work tells how long that of the next may take
 FEWEST = 10  # of them, or it cannot be told
 USUAL_SHARE = 0.95  # of them take no longer than what is allowed for
@@ -61,8 +62,8 @@ class Pacer:
         self.period, self.vsync = 1.0 / fps, vsync
         self._clock, self._sleep = clock, sleep
         self.work = 0.0
-        self._work: deque[float] = deque(maxlen=REMEMBERED)
-        self._begun = clock()
+        self._work: deque[float] = deque(maxlen=REMEMBERED)  # with what sleep took too long
+        self._begun, self._overslept = clock(), 0.0
         self.due = self._begun + self.period
         self._swapping, self._early = self._begun, False
         self._doubts = 0
@@ -72,9 +73,11 @@ class Pacer:
         now = self._clock()
         if now > self.due:  # missed altogether: go on from here, without hurrying after what is lost
             self.due = now + self.period
-        if (early := self.due - self._usual() - SPARE_SECONDS - now) > 0.0:
+        spare = VSYNC_SPARE_SECONDS if self.vsync else SPARE_SECONDS
+        if (early := self.due - self._usual() - spare - now) > 0.0:
             self._sleep(early)
         self._begun = self._clock()
+        self._overslept = self._begun - now - max(0.0, early)
         return self.due
 
     def _usual(self) -> float:
@@ -87,7 +90,7 @@ class Pacer:
         """Wait until the frame is due; its work is done."""
         now = self._clock()
         self.work = now - self._begun
-        self._work.append(self.work)
+        self._work.append(self._overslept + self.work)
         until = self.due - (VSYNC_EARLY * self.period if self.vsync else 0.0)
         if (long := until - SPIN_SECONDS - now) > 0.0:
             self._sleep(long)
