@@ -18,6 +18,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from tessonance.certify.musicality import lag_between
 from tessonance.grid import Cell
 from tessonance.motion import Path, Slowness, SpeedLimit, motion
 from tessonance.plugins import open_generator
@@ -25,7 +26,6 @@ from tessonance.project import ANALYSIS_RATE, Mapping, Project, Route, parse_pro
 from tessonance.sampling import CpuSampler
 from tessonance.smooth.flip import difference, see
 from tessonance.smooth.lengths import edge_distances
-from tessonance.smooth.musicality import lag_between
 from tessonance.smooth.views import view
 from tessonance.sound import features
 from tessonance.sound.demo_song import demo_song

@@ -43,15 +43,21 @@ SEES = {
     "sound": {"errors", "project"},
     "motion": {"errors", "grid", "project", "sound"},
     "sampling": {"errors", "grid"},
-    "smooth": {"errors", "grid", "mapping", "project", "texts", "store", "sound", "sampling", "motion", "show"},
+    "smooth": {"errors", "grid", "texts", "store", "sampling", "motion"},
     "sinks": {"errors", "sampling"},
     "control": {"errors", "grid", "project"},
     "show": {"errors", "grid", "project", "tables", "store", "sound", "motion", "sampling", "sinks", "control"},
+    "certify": {"errors", "grid", "mapping", "project", "store", "sound", "motion", "smooth", "show"},
     "contact": {"errors", "grid", "store"},
     "trials": {"errors", "grid", "project", "make", "store", "smooth"},
     "trial_sheet": {"errors", "trials"},
     "__init__": {"errors", "grid", "project", "contact", "make", "motion", "show", "smooth"}
     | {"sound", "store", "trials"},
+}
+# Where a room sees another for one purpose, the modules that serve it; see docs/decisions/0016.
+NARROW = {
+    ("make", "smooth"): {"flip", "flow", "guess", "line", "metrics", "spacing", "views"},
+    ("trials", "smooth"): {"line"},
 }
 PURE = ["grid.py", "chain.py", "mapping.py", "project.py", "motion", "sampling/taps.py"]
 HEAVY = {"cv2", "av", "glfw", "moderngl", "onnxruntime", "PIL", "pythonosc", "simplejpeg", "sounddevice", "soundfile"}
@@ -90,6 +96,13 @@ def test_a_room_imports_only_from_the_rooms_it_may_see(path: Path) -> None:
     rooms = {name.split(".")[1] for name in imports(path) if name.startswith("tessonance.")}
     known = {room(module) for module in MODULES} - {here}
     assert rooms & known <= SEES[here], f"{here} may import from {sorted(SEES[here])}"
+
+
+@pytest.mark.parametrize(("here", "there"), NARROW)
+def test_a_room_that_sees_another_for_one_purpose_sees_only_what_serves_it(here: str, there: str) -> None:
+    names = {name for path in MODULES if room(path) == here for name in imports(path)}
+    found = {name.split(".")[2] for name in names if name.startswith(f"tessonance.{there}.")}
+    assert found == NARROW[here, there], f"{here} may import of {there} {sorted(NARROW[here, there])}"
 
 
 def test_pure_rooms_know_no_library_of_files_pictures_or_sound() -> None:

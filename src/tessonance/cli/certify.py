@@ -12,8 +12,8 @@ import click
 from tessonance.cli.options import FILE, PLACE, SECONDS
 
 if TYPE_CHECKING:
-    from tessonance.smooth.certificate import Certificate, SongCertificate
-    from tessonance.smooth.musicality import Agreement
+    from tessonance.certify.certificate import Certificate, SongCertificate
+    from tessonance.certify.musicality import Agreement
 
 
 @click.command()
@@ -53,9 +53,9 @@ def certify(
     heard, axes that follow their routes and are used. Where it does not pass, it says what to change. Exit code 1 then.
     """
     import tessonance as tess
+    from tessonance.certify.certify import certify as played
+    from tessonance.certify.page import write_certificate
     from tessonance.cli.progress import bar
-    from tessonance.smooth.certify import certify as played
-    from tessonance.smooth.certify_page import write_certificate
     from tessonance.smooth.report import check_outputs
 
     with tess.open(tesseract) as opened:

@@ -32,11 +32,11 @@ def tune(
     smooth. The mapping is watched on a part of each song before it is written.
     """
     import tessonance as tess
+    from tessonance.certify.tune import tune as tuned
+    from tessonance.certify.tune_text import mapping_text
     from tessonance.cli.certify import tell
     from tessonance.cli.progress import bar
     from tessonance.errors import OutputExists
-    from tessonance.smooth.tune import tune as tuned
-    from tessonance.smooth.tune_text import mapping_text
     from tessonance.texts import write_text
 
     with tess.open(tesseract) as opened:

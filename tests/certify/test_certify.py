@@ -13,17 +13,17 @@ import soundfile
 from click.testing import CliRunner
 
 import tessonance as tess
+from tessonance.certify.certify import certify
+from tessonance.certify.page import certificate_page, write_certificate
+from tessonance.certify.tune import tune
+from tessonance.certify.tune_text import mapping_text
 from tessonance.cli import cli
 from tessonance.errors import OutputExists, TessError
 from tessonance.grid import Axis
 from tessonance.mapping import Governing
 from tessonance.project import Generator, Mapping, Picture, Project, Route, load_mapping
 from tessonance.smooth.bake import bake
-from tessonance.smooth.certify import certify
-from tessonance.smooth.certify_page import certificate_page, write_certificate
 from tessonance.smooth.lengths import distances_of
-from tessonance.smooth.tune import tune
-from tessonance.smooth.tune_text import mapping_text
 from tessonance.store import TesseractWriter
 
 RATE = 48_000

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tessonance.certify.tune import Tuned
     from tessonance.project import Route
-    from tessonance.smooth.tune import Tuned
 
 __all__ = ["mapping_text"]
 

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec.structs import replace as changed
 
+from tessonance.certify.certify import certify
+from tessonance.certify.foresight import Heard
+from tessonance.certify.limits import limits
 from tessonance.errors import ProjectError, TessError
 from tessonance.mapping import Governing
 from tessonance.motion.slowness import axis_lengths
 from tessonance.project import Mapping, Route, Sound
-from tessonance.smooth.certify import certify
-from tessonance.smooth.foresight import Heard
 from tessonance.smooth.lengths import distances_of
-from tessonance.smooth.limits import limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from tessonance.certify.certificate import Certificate
     from tessonance.grid import Axis, Grid
-    from tessonance.smooth.certificate import Certificate
     from tessonance.sound.decoders import Song
     from tessonance.store import Tesseract
 

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tessonance.smooth.limits import Smoothness
-    from tessonance.smooth.musicality import Agreement
+    from tessonance.certify.limits import Smoothness
+    from tessonance.certify.musicality import Agreement
 
 __all__ = ["AxisUse", "Certificate", "RouteUse", "SongCertificate"]
 

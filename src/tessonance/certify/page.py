@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tessonance.smooth.certify_advice import LEAST_FOLLOWED, LEAST_USED, LONGEST_LAG_MS, least_agreement
-from tessonance.smooth.limits import limits
+from tessonance.certify.advice import LEAST_FOLLOWED, LEAST_USED, LONGEST_LAG_MS, least_agreement
+from tessonance.certify.limits import limits
 from tessonance.smooth.plots import curve, thumbnail
 from tessonance.smooth.report import write_both
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tessonance.smooth.certificate import Certificate, SongCertificate
-    from tessonance.smooth.certify import Rehearsed
-    from tessonance.smooth.limits import Limits
+    from tessonance.certify.certificate import Certificate, SongCertificate
+    from tessonance.certify.certify import Rehearsed
+    from tessonance.certify.limits import Limits
 
 __all__ = ["certificate_page", "write_certificate"]
 

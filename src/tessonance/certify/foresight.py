@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tessonance.certify.advice import LEAST_DENSE, LEAST_LOUD
+from tessonance.certify.certify import DENSE, FPS, loud_of
+from tessonance.certify.musicality import correlation, dynamics
 from tessonance.motion.hands import Follower, bend
 from tessonance.motion.motion import SWING
 from tessonance.project import Sound
 from tessonance.show.filming import Part
-from tessonance.smooth.certify import DENSE, FPS, loud_of
-from tessonance.smooth.certify_advice import LEAST_DENSE, LEAST_LOUD
-from tessonance.smooth.musicality import correlation, dynamics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,6 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tessonance.certify.advice import judged
+from tessonance.certify.certificate import AxisUse, Certificate, RouteUse, SongCertificate
+from tessonance.certify.limits import Smoothness, kind_of, limits
+from tessonance.certify.musicality import agreement, dynamics, lag_between, loudness, used
+from tessonance.certify.watching import Watcher
 from tessonance.motion.hands import Follower
 from tessonance.motion.slowness import axis_lengths
 from tessonance.show.calm import Calm
@@ -18,12 +23,7 @@ from tessonance.show.frames import FrameMaker
 from tessonance.show.governing import ungoverned
 from tessonance.show.rehearsal import rehearse, routes_for
 from tessonance.show.small import small_sampler
-from tessonance.smooth.certificate import AxisUse, Certificate, RouteUse, SongCertificate
-from tessonance.smooth.certify_advice import judged
 from tessonance.smooth.lengths import distances_of
-from tessonance.smooth.limits import Smoothness, kind_of, limits
-from tessonance.smooth.musicality import agreement, dynamics, lag_between, loudness, used
-from tessonance.smooth.watching import Watcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tessonance.certify.certificate import AxisUse, Certificate, SongCertificate
+    from tessonance.certify.limits import Limits
     from tessonance.project import Mapping
-    from tessonance.smooth.certificate import AxisUse, Certificate, SongCertificate
-    from tessonance.smooth.limits import Limits
 
 __all__ = ["LEAST_DENSE", "LEAST_FOLLOWED", "LEAST_LOUD", "LEAST_USED", "LONGEST_LAG_MS", "judged"]
 

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
+from tessonance.certify.limits import KINDS, Smoothness, kind_of, limits
 from tessonance.errors import TessError
-from tessonance.smooth.limits import KINDS, Smoothness, kind_of, limits
 
 
 def even(step: float, frames: int = 100, across: float = 1.7) -> Smoothness:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tessonance.smooth.musicality import agreement, correlation, dynamics, lag_between, loudness, used
+from tessonance.certify.musicality import agreement, correlation, dynamics, lag_between, loudness, used
 
 FPS = 30
 

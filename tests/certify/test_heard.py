@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import tessonance as tess
+from tessonance.certify.foresight import Heard
 from tessonance.grid import Axis, Grid
 from tessonance.mapping import Governing
 from tessonance.project import Mapping, Route
-from tessonance.smooth.foresight import Heard
 
 RATE = 48_000
 GRID = Grid([Axis(name="bloom", steps=9), Axis(name="turn", steps=8, closed=True)])
