@@ -39,7 +39,7 @@ from tessonance.smooth.bake import bake
 from tessonance.smooth.fields import find, shrink
 from tessonance.smooth.views import as_float
 from tessonance.store import Tesseract, open_tesseract
-from tessonance.store.bake import Field
+from tessonance.store.bake_field import Field
 
 SIDE = 512
 SEEN = (0, 112, 512, 288)  # what a frame of 640 × 360 shows of them

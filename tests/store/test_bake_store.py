@@ -14,7 +14,8 @@ from file_server import serving
 
 from tessonance.errors import GridError, TesseractError
 from tessonance.store import TesseractWriter, open_tesseract, pack, repair, unpack, verify
-from tessonance.store.bake import Field, encode_field, find_bake
+from tessonance.store.bake import find_bake
+from tessonance.store.bake_field import Field, encode_field
 from tessonance.store.bake_format import BakeFiles, BakeNotes
 from tessonance.store.bake_writer import BakeWriter, new_bake
 from tessonance.store.calibration import Calibration
@@ -401,7 +402,7 @@ import sys
 from pathlib import Path
 import numpy as np
 from tessonance.store import open_tesseract
-from tessonance.store.bake import Field
+from tessonance.store.bake_field import Field
 from tessonance.store.bake_format import BakeFiles
 from tessonance.store.bake_writer import BakeWriter
 from tessonance.store.osfile import Folder

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tessonance.smooth.distance import Glance
     from tessonance.smooth.flow import FlowFinder
     from tessonance.smooth.guess import Guess, Known
-    from tessonance.store.bake import Field
+    from tessonance.store.bake_field import Field
 
     Floats = NDArray[np.float32]
     Flows = tuple[Floats, Floats]

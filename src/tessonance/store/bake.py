@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from threading import Lock
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
-from tessonance.errors import DamagedPicture, GridError, TesseractError
+from tessonance.errors import GridError, TesseractError
+from tessonance.store.bake_field import Field, decode_field
 from tessonance.store.bake_format import (
     BAKE,
     BLEND,
     FLOW,
     NOT_BAKED,
     SHARES,
-    ZSTD_LEVEL,
     BakeFiles,
     BakeNotes,
     read_notes,
@@ -30,30 +29,43 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tessonance.grid import Cell, Knots
+    from tessonance.grid import Cell, Grid, Knots
+    from tessonance.project import Project
     from tessonance.store.bake_format import Plain
-    from tessonance.store.reader import Tesseract
+    from tessonance.store.places import Place
 
-__all__ = ["BLEND", "FLOW", "NOT_BAKED", "SHARES", "Bake", "Field", "FoundBake", "find_bake", "open_bake", "read_bake"]
+__all__ = [
+    "BLEND",
+    "FLOW",
+    "NOT_BAKED",
+    "SHARES",
+    "Bake",
+    "Field",
+    "FoundBake",
+    "Pictures",
+    "find_bake",
+    "open_bake",
+    "read_bake",
+]
 
 LARGEST_INT8 = 127
 
 
-class Field(NamedTuple):
-    """How two neighbouring pictures move towards each other, at a quarter of the resolution.
+class Pictures(Protocol):
+    """The tesseract that a bake is in: as much of `store.reader.Tesseract` as a bake needs to know."""
 
-    Parameters
-    ----------
-    forward, backward : ndarray of int8, shape (ceil(H / 4), ceil(W / 4), 2)
-        x and y. The first picture is read at ``x + u F(x)``, u being how far the frame is from it towards the second,
-        0..1, and F `forward` times `scale`; the second at ``x + (1 - u) B(x)``, B being `backward` times `scale`.
-    scale : float
-        Pixels of the full picture that 1 stands for.
-    """
+    where: str
+    project: Project
+    grid: Grid
+    place: Place
 
-    forward: NDArray[np.int8]
-    backward: NDArray[np.int8]
-    scale: float
+    def knots(self) -> Knots:
+        """Return the finest knots that are wholly painted. Raises TesseractError if there are none."""
+        ...
+
+    def lengths(self, flats: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """Return how many bytes the pictures of some cells have, 0 where there is none. Raises TesseractError."""
+        ...
 
 
 class FoundBake(NamedTuple):
@@ -78,7 +90,7 @@ class Bake:
 
     Parameters
     ----------
-    tesseract : Tesseract
+    tesseract : Pictures
     files : BakeFiles
     notes : BakeNotes
 
@@ -99,7 +111,7 @@ class Bake:
         If it is damaged.
     """
 
-    def __init__(self, tesseract: Tesseract, files: BakeFiles, notes: BakeNotes) -> None:
+    def __init__(self, tesseract: Pictures, files: BakeFiles, notes: BakeNotes) -> None:
         self._tesseract, self.files, self.notes = tesseract, files, notes
         self.knots, self.finder, self.calibration = files.knots, notes.finder, notes.calibration
         self._distances: dict[int, NDArray[np.float32]] = {}
@@ -287,17 +299,17 @@ class Bake:
         return sound
 
 
-def open_bake(tesseract: Tesseract) -> Bake | None:
+def open_bake(tesseract: Pictures) -> Bake | None:
     """Return the bake of an open tesseract; see `find_bake` for why there may be none."""
     return find_bake(tesseract).bake
 
 
-def find_bake(tesseract: Tesseract) -> FoundBake:
+def find_bake(tesseract: Pictures) -> FoundBake:
     """Look for the bake of a tesseract. One that is damaged or does not fit is as good as none: a show goes on.
 
     Parameters
     ----------
-    tesseract : Tesseract
+    tesseract : Pictures
         In a folder, packed or on the web.
 
     Returns
@@ -318,12 +330,12 @@ def find_bake(tesseract: Tesseract) -> FoundBake:
     return FoundBake(bake, "")
 
 
-def read_bake(tesseract: Tesseract, root: str = BAKE) -> Bake | None:
+def read_bake(tesseract: Pictures, root: str = BAKE) -> Bake | None:
     """Read what is stored, be it for other knots; None where nothing is.
 
     Parameters
     ----------
-    tesseract : Tesseract
+    tesseract : Pictures
     root : str
         Its folder in the tesseract.
 
@@ -348,47 +360,13 @@ def same_knots(one: Knots, other: Knots) -> bool:
     return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 
-def stored_lengths(tesseract: Tesseract, knots: Knots) -> NDArray[np.uint64]:
+def stored_lengths(tesseract: Pictures, knots: Knots) -> NDArray[np.uint64]:
     """Return how many bytes the picture of each knot has now, 0 where there is none; shape (knots …)."""
     flats = np.ravel_multi_index(np.ix_(*knots), tesseract.grid.shape).astype(np.int64)
     return tesseract.lengths(flats.reshape(-1)).reshape(flats.shape)
 
 
-def encode_field(field: Field) -> bytes:
-    """Return both directions of a field as they are stored: one Zstandard frame."""
-    import zstandard
-
-    both = np.stack([field.forward, field.backward]).astype(np.int8, copy=False)
-    planes = np.ascontiguousarray(both.transpose(0, 3, 1, 2))
-    return zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=True).compress(planes.data)
-
-
-def decode_field(encoded: memoryview, files: BakeFiles, *, where: str) -> NDArray[np.int8]:
-    """Return the numbers of a stored field, shape (2, h, w, 2).
-
-    Raises
-    ------
-    DamagedPicture
-        If the bytes are none of that size; they are not decompressed then.
-    """
-    import zstandard
-
-    try:
-        size = zstandard.frame_content_size(encoded)
-        if size != files.field_bytes:
-            raise DamagedPicture(
-                "the field has another size", where=where, wanted=f"{files.field_bytes:,} bytes", got=f"{size:,}"
-            )
-        raw = zstandard.ZstdDecompressor().decompress(encoded)
-    except zstandard.ZstdError as error:
-        raise DamagedPicture(f"the field is damaged: {error}", where=where) from None
-    if len(raw) != math.prod((2, *files.field_shape, 2)):
-        raise DamagedPicture("the field is cut short", where=where)
-    planes = np.frombuffer(raw, np.int8).reshape(2, 2, *files.field_shape)
-    return np.ascontiguousarray(planes.transpose(0, 2, 3, 1))
-
-
-def _small(tesseract: Tesseract, name: str, limit: int) -> bytes:
+def _small(tesseract: Pictures, name: str, limit: int) -> bytes:
     where = f"{tesseract.where}/{name}"
     with clear_errors(where):
         try:

@@ -10,7 +10,7 @@ import numpy as np
 
 from tessonance.errors import TesseractError
 from tessonance.store import osfile
-from tessonance.store.bake import encode_field
+from tessonance.store.bake_field import encode_field
 from tessonance.store.bake_format import BAKE, BLEND, FLOW, NOT_BAKED, OLD
 from tessonance.store.metadata import ROOT
 from tessonance.store.osfile import clear_errors
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tessonance.grid import Cell
-    from tessonance.store.bake import Field
+    from tessonance.store.bake_field import Field
     from tessonance.store.bake_format import BakeFiles, BakeNotes, Plain
 
 __all__ = ["BakeWriter", "clear_bake", "new_bake"]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tessonance.grid import Cell
     from tessonance.store.bake_format import BakeFiles
     from tessonance.store.layout import Layout
-    from tessonance.store.reader import Place
+    from tessonance.store.places import Place
 
 __all__ = ["PackReport", "UnpackReport", "pack", "unpack"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urlsplit
 
 from tessonance.errors import TesseractError
@@ -13,13 +13,37 @@ from tessonance.store.osfile import existing_folder
 
 if TYPE_CHECKING:
     from tessonance.store.osfile import Folder
-    from tessonance.store.reader import Place
+    from tessonance.store.shard import Source
 
-__all__ = ["address", "beside", "check_new", "folder_to_write", "place_of", "plain_name"]
+__all__ = ["Place", "address", "beside", "check_new", "folder_to_write", "place_of", "plain_name"]
 
 _ADDRESS = re.compile(r"(https?):[/\\]{1,2}(?=[^/\\])", re.IGNORECASE)
 _OTHER_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _UNFIT = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')  # for a file name on some system
+
+
+class Place(Protocol):
+    """Where the files of a tesseract are read: a folder, a packed file, or a web server.
+
+    Its text, ``str(place)``, is what to call it in errors. What is asked for must not raise anything but OSError and
+    TesseractError.
+    """
+
+    def read(self, name: str, *, limit: int) -> bytes:
+        """Return the bytes of a small file, or one more than `limit` of a larger one. May raise OSError."""
+        ...
+
+    def source(self, name: str) -> Source | None:
+        """Return a file that is read by position; None where there is none. May raise OSError."""
+        ...
+
+    def names(self, name: str) -> list[str] | None:
+        """Return the names in a folder; None where they cannot be listed, only asked for. May raise OSError."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is open; the sources that were handed out need not be good any more."""
+        ...
 
 
 def address(path: str | Path) -> str | None:

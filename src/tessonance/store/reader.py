@@ -6,16 +6,17 @@ import math
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from threading import Lock
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tessonance.errors import DamagedPicture, MissingPicture, TesseractError
 from tessonance.store import metadata
+from tessonance.store.bake import open_bake
 from tessonance.store.codec import codec_for
 from tessonance.store.levels import by_asking, by_shards
 from tessonance.store.osfile import clear_errors, most_open, refusal
-from tessonance.store.places import beside, place_of, plain_name
+from tessonance.store.places import Place, beside, place_of, plain_name
 from tessonance.store.shard import ShardReader
 
 if TYPE_CHECKING:
@@ -29,40 +30,13 @@ if TYPE_CHECKING:
     from tessonance.grid import Cell, Knots
     from tessonance.store.bake import Bake
     from tessonance.store.levels import Complete
-    from tessonance.store.shard import Source
 
-__all__ = ["Place", "Tesseract", "open_tesseract"]
+__all__ = ["Tesseract", "open_tesseract"]
 
 MAX_OPEN = most_open()  # files open for reading
 ASKED_AT_ONCE = 8  # files of a place that must be asked for each: the time goes by in waiting
 MAX_ASKED = 4096
 KEPT_WHILE_LOOKING = 256  # indices of files, of 160 kB each
-
-
-class Place(Protocol):
-    """Where the files of a tesseract are read: a folder, a packed file, or a web server.
-
-    Its text, ``str(place)``, is what to call it in errors. What is asked for must not raise anything but OSError and
-    TesseractError.
-    """
-
-    def read(self, name: str, *, limit: int) -> bytes:
-        """Return the bytes of a small file, or one more than `limit` of a larger one. May raise OSError."""
-        ...
-
-    def source(self, name: str) -> Source | None:
-        """Return a file that is read by position; None where there is none. May raise OSError."""
-        ...
-
-    def names(self, name: str) -> list[str] | None:
-        """Return the names in a folder; None where they cannot be listed, only asked for. May raise OSError."""
-        ...
-
-    def close(self) -> None:
-        """Let go of what is open; the sources that were handed out need not be good any more."""
-        ...
-
-
 _MEND = "`tess verify --repair` marks it as missing, then `tess generate` paints it again"
 
 
@@ -333,8 +307,6 @@ class Tesseract:
         Bake or None
             As it is now: another call sees what was baked meanwhile. See `store.bake.find_bake` for why there is none.
         """
-        from tessonance.store.bake import open_bake
-
         return open_bake(self)
 
     def shard(self, shard: Cell) -> ShardReader | None:
