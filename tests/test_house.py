@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from importlib import import_module
 from pathlib import Path
 
@@ -22,7 +23,8 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 # Which rooms a room may import from. Data flows one way: an arrow back is a design fault.
 SEES = {
     "errors": set(),
-    "grid": {"errors"},
+    "axis": {"errors"},
+    "grid": {"errors", "axis"},
     "tables": {"errors"},
     "chain": {"errors", "tables"},
     "mapping": {"errors", "grid"},
@@ -59,7 +61,7 @@ NARROW = {
     ("make", "smooth"): {"flip", "flow", "guess", "line", "metrics", "spacing", "views"},
     ("trials", "smooth"): {"line"},
 }
-PURE = ["grid.py", "chain.py", "mapping.py", "project.py", "motion", "sampling/taps.py"]
+PURE = ["axis.py", "grid.py", "chain.py", "mapping.py", "project.py", "motion", "sampling/taps.py"]
 HEAVY = {"cv2", "av", "glfw", "moderngl", "onnxruntime", "PIL", "pythonosc", "simplejpeg", "sounddevice", "soundfile"}
 HEAVY |= {"soxr", "tomlkit", "zarr"}
 
@@ -96,6 +98,19 @@ def test_a_room_imports_only_from_the_rooms_it_may_see(path: Path) -> None:
     rooms = {name.split(".")[1] for name in imports(path) if name.startswith("tessonance.")}
     known = {room(module) for module in MODULES} - {here}
     assert rooms & known <= SEES[here], f"{here} may import from {sorted(SEES[here])}"
+
+
+def test_no_module_names_one_that_names_it_again_be_it_round_corners_or_for_a_type_only() -> None:
+    names = {path: ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts) for path in MODULES}
+    names = {path: name.removesuffix(".__init__") for path, name in names.items()}
+    known = set(names.values())
+    sees = {}
+    for path, name in names.items():
+        found = imports(path) & known
+        # What is imported from a room is the room's, unless it is a module in it.
+        rooms = {above for above in found if any(below.startswith(f"{above}.") for below in found)}
+        sees[name] = found - rooms - {name}
+    TopologicalSorter(sees).prepare()  # raises CycleError, which names them
 
 
 @pytest.mark.parametrize(("here", "there"), NARROW)
