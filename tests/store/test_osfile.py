@@ -4,9 +4,9 @@ import sys
 
 import pytest
 
-from tessonance.errors import OutputExists, TesseractError
+from tessonance.errors import TesseractError
 from tessonance.store import osfile
-from tessonance.store.osfile import Folder, OpenFile, clear_errors, create_folder, existing_folder
+from tessonance.store.osfile import Folder, OpenFile, clear_errors, existing_folder
 
 links = pytest.mark.skipif(sys.platform == "win32", reason="making links needs rights that a user of Windows lacks")
 
@@ -138,34 +138,6 @@ def test_a_pipe_is_refused_without_waiting_for_its_other_end(folder):
     os.mkfifo(folder.path / "pipe")
     with pytest.raises(TesseractError, match="no regular file"), clear_errors("here"):
         folder.source("pipe")
-
-
-def test_a_new_folder_appears_whole_or_not_at_all(tmp_path, monkeypatch):
-    def full(_file):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(osfile, "sync", full)
-        with pytest.raises(OSError, match="No space"):
-            create_folder(tmp_path / "new", {"a": b"1", "b/c": b"2"})
-    assert list(tmp_path.iterdir()) == []
-    create_folder(tmp_path / "new", {"a": b"1", "b/c": b"2"})
-    assert (tmp_path / "new" / "b" / "c").read_bytes() == b"2"
-    assert [path.name for path in tmp_path.iterdir()] == ["new"]
-
-
-def test_what_is_there_is_not_overwritten(tmp_path):
-    for kind in ("file", "folder"):
-        path = tmp_path / kind
-        path.touch() if kind == "file" else path.mkdir()
-        with pytest.raises(OutputExists, match="something of that name"):
-            create_folder(path, {"a": b"1"})
-
-
-def test_a_folder_is_not_made_where_its_parent_is_missing(tmp_path):
-    with pytest.raises(TesseractError, match="no such file or folder"), clear_errors(tmp_path):
-        create_folder(tmp_path / "no" / "new", {"a": b"1"})
-    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

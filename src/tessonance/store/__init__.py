@@ -6,11 +6,11 @@ from tessonance.store.adopt import adopted
 from tessonance.store.codec import PictureCodec, codec_for
 from tessonance.store.grow import grow
 from tessonance.store.merge import MergeReport, merge
-from tessonance.store.osfile import remove_folder as remove_tesseract
 from tessonance.store.packing import PackReport, UnpackReport, pack, unpack
 from tessonance.store.places import check_new
 from tessonance.store.reader import Tesseract, open_tesseract
 from tessonance.store.verify import VerifyReport, repair, verify
+from tessonance.store.whole import remove_folder as remove_tesseract
 from tessonance.store.writer import TesseractWriter
 
 __all__ = [

@@ -15,6 +15,7 @@ from tessonance.store.bake_format import BAKE, BLEND, FLOW, NOT_BAKED, OLD
 from tessonance.store.metadata import ROOT
 from tessonance.store.osfile import clear_errors
 from tessonance.store.shard import LiveShard
+from tessonance.store.whole import create_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +57,7 @@ def new_bake(folder: osfile.Folder, files: BakeFiles, notes: BakeNotes) -> None:
             clear_bake(folder, OLD)
             path.rename(folder.path / OLD)
         inside = {**files.documents(notes), **files.empty()}
-        osfile.create_folder(path, {name.removeprefix(f"{BAKE}/"): raw for name, raw in inside.items()})
+        create_folder(path, {name.removeprefix(f"{BAKE}/"): raw for name, raw in inside.items()})
 
 
 def clear_bake(folder: osfile.Folder, name: str = BAKE) -> None:

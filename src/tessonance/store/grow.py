@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from tessonance.errors import GridError, TesseractError, nearest
 from tessonance.store.copying import Walk, same, sound_picture_or_none, stored_count
-from tessonance.store.osfile import clear_errors, publish_folder, refuse_existing
+from tessonance.store.osfile import clear_errors
 from tessonance.store.reader import open_tesseract
+from tessonance.store.whole import publish_folder, refuse_existing
 from tessonance.store.writer import TesseractWriter
 
 if TYPE_CHECKING:

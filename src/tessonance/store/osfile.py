@@ -4,41 +4,31 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
-import shutil
 import stat
 import sys
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
 
-from tessonance.errors import OutputExists, TesseractError
+from tessonance.errors import TesseractError
 from tessonance.store.refusal import clear_errors, refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from typing import BinaryIO
 
 __all__ = [
     "Folder",
     "OpenFile",
     "clear_errors",
     "close",
-    "create_folder",
     "existing_folder",
     "most_open",
-    "new_file",
-    "new_folder",
-    "publish_folder",
     "read_at",
     "refusal",
-    "refuse_existing",
-    "remove_folder",
+    "rename",
     "size",
     "sync",
+    "sync_folder",
     "write_at",
+    "write_new",
 ]
 
 WINDOWS = sys.platform == "win32"
@@ -129,13 +119,13 @@ class Folder:
         partial = path.with_name(f"{path.name}.partial")
         partial.unlink(missing_ok=True)
         try:
-            _write_new(partial, data)
-            _rename(partial, path)
+            write_new(partial, data)
+            rename(partial, path)
         except BaseException:
             with suppress(OSError):
                 partial.unlink(missing_ok=True)
             raise
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
     def remove(self, name: str) -> None:
         """Remove a file."""
@@ -291,92 +281,8 @@ def close(descriptor: int) -> None:
     os.close(descriptor)
 
 
-def create_folder(path: Path, files: Mapping[str, bytes]) -> None:
-    """Make a folder with some files in it, which appears whole or not at all.
-
-    Parameters
-    ----------
-    path : Path
-        Where nothing is yet, in a folder that is there.
-    files : mapping of str to bytes
-        Names below the folder, with ``/`` between, and contents.
-
-    Raises
-    ------
-    OutputExists
-        If something is there.
-    OSError
-        If the system refuses.
-    """
-    with new_folder(path) as partial:
-        for name, data in files.items():
-            (partial / name).parent.mkdir(parents=True, exist_ok=True)
-            _write_new(partial / name, data)
-
-
-@contextmanager
-def new_folder(path: Path) -> Iterator[Path]:
-    """Give a folder to fill, which appears under its name whole, or not at all. Raises OutputExists and OSError."""
-    refuse_existing(path)
-    partial = _partial(path)
-    partial.mkdir()
-    try:
-        yield partial
-        for folder, _, _ in os.walk(partial):
-            _sync_folder(Path(folder))
-        publish_folder(partial, path)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
-
-
-@contextmanager
-def new_file(path: Path, *, force: bool = False) -> Iterator[BinaryIO]:
-    """Give a file to write, which appears under its name whole, or not at all; with `force` in place of another one.
-
-    Raises OutputExists and OSError.
-    """
-    if not force:
-        refuse_existing(path)
-    partial = _partial(path)
-    try:
-        with partial.open("xb") as file:
-            yield file
-            file.flush()
-            sync(file.fileno())
-        if not force:
-            refuse_existing(path)  # another may have come meanwhile
-        _rename(partial, path)
-    except BaseException:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def _partial(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
-
-
-def publish_folder(partial: Path, path: Path) -> None:
-    """Give a finished folder its name, where nothing is yet. Raises OutputExists and OSError."""
-    refuse_existing(path)
-    _rename(partial, path)
-    _sync_folder(path.parent)
-
-
-def remove_folder(path: Path) -> None:
-    """Remove a folder with all that is in it, as far as the system lets."""
-    shutil.rmtree(path, ignore_errors=True)
-
-
-def refuse_existing(path: Path) -> None:
-    """Raise OutputExists if anything is there, be it a link that leads nowhere."""
-    if os.path.lexists(path):
-        raise OutputExists("there is something of that name already", where=path, hint="choose another name")
-
-
-def _write_new(path: Path, data: bytes) -> None:
+def write_new(path: Path, data: bytes) -> None:
+    """Write a file where nothing is yet, and see it onto the disk. Raises OSError."""
     # Exclusive creation follows no link that somebody put in the way.
     with path.open("xb") as file:
         file.write(data)
@@ -384,7 +290,7 @@ def _write_new(path: Path, data: bytes) -> None:
         sync(file.fileno())
 
 
-def _rename(path: Path, target: Path) -> None:
+def rename(path: Path, target: Path) -> None:
     """Rename, over a file that may be there; on Windows a virus scanner may hold what is new for a moment."""
     for wait_seconds in (0.05, 0.2, 0.8) if WINDOWS else ():
         with suppress(PermissionError):
@@ -394,7 +300,7 @@ def _rename(path: Path, target: Path) -> None:
     path.replace(target)
 
 
-def _sync_folder(path: Path) -> None:
+def sync_folder(path: Path) -> None:
     """Make names in a folder survive a power failure, where the system knows how."""
     if WINDOWS:
         return

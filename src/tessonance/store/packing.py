@@ -17,10 +17,11 @@ from tessonance.store import metadata
 from tessonance.store.archive import Packed
 from tessonance.store.bake import read_bake
 from tessonance.store.layout import MISSING
-from tessonance.store.osfile import clear_errors, new_file, new_folder
+from tessonance.store.osfile import clear_errors
 from tessonance.store.places import place_of
 from tessonance.store.reader import Tesseract
 from tessonance.store.shard import ShardReader
+from tessonance.store.whole import new_file, new_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from tessonance.errors import DamagedPicture, TesseractError
 from tessonance.store import journal, metadata
 from tessonance.store.lock import WriterLock
-from tessonance.store.osfile import Folder, clear_errors, create_folder, most_open
+from tessonance.store.osfile import Folder, clear_errors, most_open
 from tessonance.store.places import check_new, folder_to_write
 from tessonance.store.reader import Tesseract
 from tessonance.store.shard import LiveShard
+from tessonance.store.whole import create_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
