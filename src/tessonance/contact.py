@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tessonance.errors import DamagedPicture, GridError, MissingPicture, OutputExists, TessError, nearest
+from tessonance.outputs import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,13 +62,8 @@ def sheet(
     path = Path(path)
     check_sheet(path, force=force)
     image = draw_sheet(tesseract, axes=axes, at=at, most=most, width=width)
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        image.save(partial, format="PNG")
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise TessError(f"cannot be written: {error.strerror or error}", where=path) from None
+    with replacing(path) as file:
+        image.save(file, format="PNG")
     return path
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tessonance.errors import OutputExists, TessError
+from tessonance.contact import check_sheet
+from tessonance.outputs import replacing
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -39,23 +40,13 @@ def write_trial(tried: Trial, path: str | Path, *, force: bool = False) -> Path:
 
     Raises
     ------
-    OutputExists
-        If it exists.
     TessError
-        If it cannot be written.
+        OutputExists, or because it cannot be written.
     """
     path = Path(path)
-    if path.suffix.lower() != ".png":
-        raise TessError("a sheet is a PNG", where=path, hint=f"{path.stem}.png")
-    if path.exists() and not force:
-        raise OutputExists("exists already", where=path, hint="--force replaces it")
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        draw_trial(tried).save(partial, format="PNG")
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise TessError(f"cannot be written: {error.strerror or error}", where=path) from None
+    check_sheet(path, force=force)
+    with replacing(path) as file:
+        draw_trial(tried).save(file, format="PNG")
     return path
 
 

@@ -150,7 +150,7 @@ def test_doctor_looks_for_every_package_that_is_needed() -> None:
 @pytest.mark.parametrize("words", [("new", "flower.toml"), ("demo", "-o", ".")])
 def test_a_project_that_cannot_be_written_leaves_nothing(words: tuple[str, ...], tmp_path: Path) -> None:
     for name in ("flower", "kaleidoscope"):
-        (tmp_path / f".{name}.toml.partial").symlink_to("/dev/full")
+        (tmp_path / f".{name}.toml.{os.getpid()}.partial").symlink_to("/dev/full")
     done = tess(*words, cwd=tmp_path)
     assert done.returncode == 1
     assert "toml: cannot be written: No space left" in done.stderr

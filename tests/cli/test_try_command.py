@@ -48,6 +48,13 @@ def test_points_are_given_by_value(studio: Path) -> None:
     assert "--force" in tess("try", "small.toml", "-o", "a.png", cwd=studio).stderr
 
 
+def test_a_sheet_that_cannot_be_written_is_refused_before_anything_is_painted(
+    studio: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tessonance.trial", lambda *_, **__: pytest.fail("painted"))
+    assert "the folder is not there" in tess("try", "small.toml", "-o", "gone/a.png", cwd=studio).stderr
+
+
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [

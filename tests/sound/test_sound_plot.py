@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from tessonance.errors import SoundError
+from tessonance.errors import TessError
 from tessonance.project import CHROMA, FEATURES
 from tessonance.sound import FeatureTrack, write_plot
 from tessonance.sound.plot import BACKGROUND, COLOURS, GAP, LANE, LANE_GROUND, LEFT, RIGHT, STRIP_ROW, TOP, WIDTH, draw
@@ -84,5 +84,5 @@ def test_it_is_written_as_a_png_whatever_the_name(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SoundError, match="cannot be written"):
+    with pytest.raises(TessError, match="cannot be written"):
         write_plot(track(("low",), np.ones((9, 1))), tmp_path / "gone" / "plot.png")

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import csv
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tessonance.errors import SoundError
 from tessonance.sound import FeatureTrack, write_csv, write_npz
-from tessonance.sound.write import ROWS, replacing
+from tessonance.sound.write import ROWS
 
 
 def track(hops: int) -> FeatureTrack:
@@ -40,34 +38,3 @@ def test_npz_gives_everything_back_exactly_and_needs_no_pickle(tmp_path: Path) -
         assert tuple(stored["names"]) == wanted.names
         assert float(stored["hop_seconds"]) == wanted.hop_seconds
         assert float(stored["start_seconds"]) == 60.0
-
-
-def test_an_older_file_stays_until_the_new_one_is_complete(tmp_path: Path) -> None:
-    path = tmp_path / "song.csv"
-    path.write_text("older")
-
-    def fail() -> None:
-        with replacing(path) as file:
-            file.write(b"half of the new")
-            raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        fail()
-    assert path.read_text() == "older"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SoundError) as caught:
-        write_csv(track(1), tmp_path / "gone" / "song.csv")
-    assert "song.csv: cannot be written: No such file or directory" in str(caught.value)
-    assert "write it into a folder that exists" in str(caught.value)
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
-def test_a_full_disk_is_one_clear_error_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    target = tmp_path / "song.csv"
-    (tmp_path / f".song.csv.{os.getpid()}").symlink_to("/dev/full")
-    with pytest.raises(SoundError, match=r"song\.csv: cannot be written: No space left on device"):
-        write_csv(track(5_000), target)
-    assert list(tmp_path.iterdir()) == []

@@ -24,8 +24,8 @@ def demo(folder: Path, force: bool) -> None:
     import tessonance as tess
     from tessonance.cli.progress import bar, painting, stop_on_interrupt
     from tessonance.errors import OutputExists
+    from tessonance.outputs import write_text
     from tessonance.sound.demo_song import write_demo_song
-    from tessonance.texts import write_text
 
     project, tesseract = folder / f"{NAME}.toml", folder / f"{NAME}.tess"
     song, picture, film = folder / "song.wav", folder / f"{NAME}.png", folder / "film.mp4"

@@ -56,7 +56,7 @@ def import_(
     """
     import tessonance as tess
     from tessonance.cli.progress import bar, stop_on_interrupt
-    from tessonance.texts import write_text
+    from tessonance.outputs import write_text
 
     output = output or _beside(source)
     if source.suffix.lower() == ".toml":

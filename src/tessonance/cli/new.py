@@ -25,8 +25,8 @@ def new(path: Path | None, preset: str | None, generator: str | None, listing: b
     A generator without presets gets a project written from what it says of its options and axes.
     """
     from tessonance.errors import OutputExists
+    from tessonance.outputs import write_text
     from tessonance.plugins import generator_kind
-    from tessonance.texts import write_text
 
     folder = (path or Path("here")).absolute().parent
     if listing:

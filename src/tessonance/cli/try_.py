@@ -36,6 +36,7 @@ def try_(
     """
     import tessonance as tess
     from tessonance.cli.progress import bar
+    from tessonance.contact import check_sheet
     from tessonance.make.worker import one_thread
     from tessonance.trial_sheet import write_trial
 
@@ -44,10 +45,12 @@ def try_(
     if steps and not line:
         raise click.UsageError("--steps needs --line.")
     points = [_point(text) for text in at]
+    sheet, force = output or project.with_name(f"{project.stem}-try.png"), force or output is None
+    check_sheet(sheet, force=force)
     one_thread()  # as every painting process has, else the times say nothing of the whole run
     with bar(project.name, unit="pictures") as progress:
         tried = tess.trial(project, at=points, line=line, steps=steps, progress=progress)
-    path = write_trial(tried, output or project.with_name(f"{project.stem}-try.png"), force=force or output is None)
+    path = write_trial(tried, sheet, force=force)
     for text in _told(tried):
         click.echo(text)
     click.echo(f"{path} written; next: tess generate {project}")

@@ -37,7 +37,7 @@ def tune(
     from tessonance.cli.certify import tell
     from tessonance.cli.progress import bar
     from tessonance.errors import OutputExists
-    from tessonance.texts import write_text
+    from tessonance.outputs import write_text
 
     with tess.open(tesseract) as opened:
         output = output or opened.beside(f"-{kind}.toml")

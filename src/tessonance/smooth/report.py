@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tessonance.errors import OutputExists, TessError
+from tessonance.outputs import write_text
 from tessonance.smooth.page import page
-from tessonance.texts import write_text
 
 if TYPE_CHECKING:
     from tessonance.smooth.findings import Survey

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tessonance.errors import SoundError
+from tessonance.outputs import replacing
 from tessonance.sound import demo_desk as desk
 from tessonance.sound import demo_voices as voices
 from tessonance.sound.demo_score import BPM, SONG, Sheet
-from tessonance.sound.write import replacing
 
 if TYPE_CHECKING:
     import os
@@ -122,7 +122,9 @@ def write_demo_song(path: str | os.PathLike[str], *, seconds: float = 30.0, rate
     Raises
     ------
     SoundError
-        If the name ends otherwise, the file cannot be written, or `seconds` or `rate` is out of range.
+        If the name ends otherwise, or `seconds` or `rate` is out of range.
+    TessError
+        If the file cannot be written.
     """
     import soundfile
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tessonance.outputs import replacing
 from tessonance.project import BANDS, CHROMA
-from tessonance.sound.write import replacing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +56,7 @@ def write_plot(track: FeatureTrack, path: str | Path, title: str | None = None) 
 
     Raises
     ------
-    SoundError
+    TessError
         If the file cannot be written.
     """
     from PIL import Image

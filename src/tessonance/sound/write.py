@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import contextmanager
-from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tessonance.errors import SoundError
+from tessonance.outputs import replacing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
     from tessonance.sound.track import FeatureTrack
 
-__all__ = ["replacing", "write_csv", "write_npz"]
+__all__ = ["write_csv", "write_npz"]
 
 ROWS = 4096  # written at a time
 
@@ -34,7 +31,7 @@ def write_csv(track: FeatureTrack, path: str | Path) -> None:
 
     Raises
     ------
-    SoundError
+    TessError
         If the file cannot be written.
     """
     line = ",".join(["%.6f", *["%.5f"] * len(track.names)]) + "\n"
@@ -58,7 +55,7 @@ def write_npz(track: FeatureTrack, path: str | Path) -> None:
 
     Raises
     ------
-    SoundError
+    TessError
         If the file cannot be written.
     """
     with replacing(path) as file:
@@ -70,34 +67,3 @@ def write_npz(track: FeatureTrack, path: str | Path) -> None:
             hop_seconds=np.float64(track.hop_seconds),
             start_seconds=np.float64(track.start_seconds),
         )
-
-
-@contextmanager
-def replacing(path: str | Path) -> Iterator[IO[bytes]]:
-    """Open a file that takes its name only when it is complete.
-
-    Parameters
-    ----------
-    path : path-like
-
-    Yields
-    ------
-    binary file
-        A temporary file beside `path`; it becomes `path` at the end, or vanishes if an exception passes.
-
-    Raises
-    ------
-    SoundError
-        If it cannot be written.
-    """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            yield file
-        temporary.replace(path)
-    except OSError as error:
-        hint = "write it into a folder that exists" if isinstance(error, FileNotFoundError) else None
-        raise SoundError(f"cannot be written: {error.strerror or error}", where=path, hint=hint) from None
-    finally:
-        temporary.unlink(missing_ok=True)
