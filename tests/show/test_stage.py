@@ -11,79 +11,27 @@ from pathlib import Path
 import moderngl
 import numpy as np
 import pytest
+from stages import PROJECT, read, settle, until
 
 import tessonance as tess
 from tessonance.errors import DamagedPicture, RenderError, TesseractError
 from tessonance.grid import Cell
-from tessonance.project import Project, parse_project
+from tessonance.project import parse_project
 from tessonance.sampling import CpuSampler
 from tessonance.show import levels_watch
 from tessonance.show.flash_estimate import estimate
 from tessonance.show.stage import Stage
-from tessonance.sinks.offscreen import offscreen_context
 from tessonance.store import Tesseract, open_tesseract
 
 pytestmark = pytest.mark.gl
 
-PROJECT = """
-[picture]
-width = 51
-height = 33
-
-[generator]
-use = "plasma"
-
-[[axis]]
-name = "bloom"
-steps = 9
-
-[[axis]]
-name = "ink"
-steps = 8
-closed = true
-"""
 PLACES = [(0.31, 0.77), (0.5, 0.5), (0.0, 0.99), (1.0, 0.0), (0.9999, 0.125)]
-
-
-@pytest.fixture(scope="module")
-def context() -> Iterator[moderngl.Context]:
-    made = offscreen_context()
-    yield made
-    made.release()
-
-
-@pytest.fixture(scope="module")
-def painted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("stage") / "plasma.tess"
-    tess.generate(project(), path).close()
-    return path
-
-
-def project() -> Project:
-    return parse_project(PROJECT)
 
 
 @pytest.fixture
 def tesseract(painted: Path) -> Iterator[Tesseract]:
     with open_tesseract(painted) as opened:
         yield opened
-
-
-def until(true: Callable[[], object], seconds: float = 20.0) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.001)
-
-
-def read(texture: moderngl.Texture) -> np.ndarray:
-    return np.frombuffer(texture.read(), np.uint8).reshape(texture.height, texture.width, 4)[..., :3]
-
-
-def settle(stage: Stage, place: tuple[float, ...]) -> np.ndarray:
-    """Go on until everything for a place is there, and return its frame."""
-    until(lambda: stage.prepare(place) or not stage.draw(place).late)
-    return read(stage.draw(place).texture)
 
 
 class Slow(Tesseract):
@@ -228,13 +176,13 @@ def test_a_tesseract_that_is_made_sharpens(
 ) -> None:
     monkeypatch.setattr(levels_watch, "LOOK_SECONDS", 0.0)
     path = tmp_path / "made.tess"
-    tess.generate(project(), path, limit=10).close()
+    tess.generate(parse_project(PROJECT), path, limit=10).close()
     with open_tesseract(path) as tesseract, Stage(context, tesseract) as stage:
         coarse = [len(knots) for knots in stage.knots]
         for _ in range(10):
             assert not stage.refresh()
             time.sleep(0.002)
-        tess.generate(project(), path).close()
+        tess.generate(parse_project(PROJECT), path).close()
         until(stage.refresh)
         until(lambda: stage.refresh() or [len(knots) for knots in stage.knots] == [9, 8])
         assert coarse < [9, 8]
@@ -264,7 +212,7 @@ def test_a_coordinate_that_is_no_number_shows_what_was_shown(context: moderngl.C
 def test_what_cannot_be_played_is_refused(context: moderngl.Context, tmp_path: Path, tesseract: Tesseract) -> None:
     with pytest.raises(RenderError, match="there is no method 'blur'"):
         Stage(context, tesseract, method="blur")
-    tess.generate(project(), tmp_path / "few.tess", limit=1).close()
+    tess.generate(parse_project(PROJECT), tmp_path / "few.tess", limit=1).close()
     with open_tesseract(tmp_path / "few.tess") as few, pytest.raises(TesseractError, match="coarsest level"):
         Stage(context, few)
 

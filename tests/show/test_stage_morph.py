@@ -11,6 +11,7 @@ import moderngl
 import numpy as np
 import pytest
 from memory_fields import MemoryField, MemoryFields, wild
+from stages import PROJECT, read, settle, until
 
 import tessonance as tess
 from tessonance.errors import DamagedPicture, RenderError
@@ -20,44 +21,12 @@ from tessonance.sampling import CpuSampler
 from tessonance.show import levels_watch
 from tessonance.show.flash_estimate import estimate
 from tessonance.show.stage import Stage
-from tessonance.sinks.offscreen import offscreen_context
 from tessonance.store import Tesseract
 
 pytestmark = pytest.mark.gl
 
 SIZE = (51, 33)
-PROJECT = """
-[picture]
-width = 51
-height = 33
-
-[generator]
-use = "plasma"
-
-[[axis]]
-name = "bloom"
-steps = 9
-
-[[axis]]
-name = "ink"
-steps = 8
-closed = true
-"""
 PLACES = [(0.31, 0.77), (0.5, 0.55), (0.03, 0.99), (1.0, 0.0), (0.9999, 0.13), (0.7, 0.4)]
-
-
-@pytest.fixture(scope="module")
-def context() -> Iterator[moderngl.Context]:
-    made = offscreen_context()
-    yield made
-    made.release()
-
-
-@pytest.fixture(scope="module")
-def painted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("stage") / "plasma.tess"
-    tess.generate(parse_project(PROJECT), path).close()
-    return path
 
 
 class Baked(Tesseract):
@@ -88,28 +57,6 @@ def give(tesseract: Baked, make: Callable[[int, Cell], MemoryField | None]) -> N
         return make(axis, edge)
 
     tesseract.fields = MemoryFields([along.tolist() for along in tesseract.knots()], waited_for)
-
-
-def until(true: Callable[[], object], seconds: float = 20.0) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.001)
-
-
-def read(texture: moderngl.Texture) -> np.ndarray:
-    return np.frombuffer(texture.read(), np.uint8).reshape(texture.height, texture.width, 4)[..., :3]
-
-
-def settle(stage: Stage, place: tuple[float, ...]) -> np.ndarray:
-    """Go on until everything for a place is there, and return its frame."""
-
-    def whole() -> bool:
-        before = stage.counts.unmoved
-        return not stage.draw(place).late and stage.counts.unmoved == before
-
-    until(lambda: stage.prepare(place) or whole())
-    return read(stage.draw(place).texture).astype(int)
 
 
 def film(tesseract: Baked, place: tuple[float, ...], method: str = "morph") -> np.ndarray:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from bakes import bake
+from file_server import Server, serving
 
 from tessonance.grid import Axis
 from tessonance.project import Codec, Generator, Picture, Project
-from tessonance.store import TesseractWriter, open_tesseract
+from tessonance.store import TesseractWriter, open_tesseract, pack, web_client
 
 SIDE = 16
 NAMES = ("bloom", "ink", "turn", "hue")
@@ -68,6 +71,40 @@ def make(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return _make
+
+
+@pytest.fixture
+def baked(make, project_of, tmp_path, tmp_path_factory) -> Path:
+    """A baked tesseract of 4 × 3, a copy of one that is made once."""
+    if not _TEMPLATE or not _TEMPLATE[0].exists():
+        path = make(project_of(4, 3), name="template.tess")
+        bake(path)
+        _TEMPLATE[:] = [path.rename(tmp_path_factory.mktemp("baked") / "small.tess")]
+    return Path(shutil.copytree(_TEMPLATE[0], tmp_path / "small.tess"))
+
+
+_TEMPLATE: list[Path] = []
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A web server that gives out the folder of the test."""
+    with serving(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def small(make: Callable[..., Path], project_of: Callable[..., Project]) -> Path:
+    """A tesseract of 5 × 3 in both forms."""
+    path = make(project_of(5, 3))
+    pack(path)
+    return path
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits that a test can wait for."""
+    monkeypatch.setattr(web_client, "WAITS_SECONDS", (0.01, 0.02))
 
 
 DYING = """

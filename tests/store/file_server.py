@@ -11,6 +11,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import pytest
+
+from tessonance.errors import TesseractError
+from tessonance.store import open_tesseract
+
 
 class Handler(BaseHTTPRequestHandler):
     """Answers GET as nginx would: 200, 206 with ETag, 404, 416; connections stay open."""
@@ -93,3 +98,10 @@ def serving(root: Path) -> Iterator[Server]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def refusal(url: str) -> str:
+    """Return what is said about a tesseract that cannot be read."""
+    with pytest.raises(TesseractError) as caught, open_tesseract(url) as tesseract:
+        tesseract.picture((0, 0))
+    return str(caught.value)

@@ -7,8 +7,8 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+from bakes import bake
 from mutations import cut, erase, flip_bits, lengthen, make_sound, replace_value
-from test_bake_store import bake
 
 from tessonance.errors import TessError
 from tessonance.store import open_tesseract, pack, repair, unpack, verify
