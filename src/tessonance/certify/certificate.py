@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
+
+from tessonance.smooth.findings import plain
 
 if TYPE_CHECKING:
     from tessonance.certify.limits import Smoothness
@@ -166,15 +167,7 @@ class Certificate:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON; what has no answer is None."""
-        data: dict[str, Any] = _plain(asdict(self))
-        for plain, song in zip(data["songs"], self.songs, strict=True):
-            plain["passed"] = song.passed
+        data: dict[str, Any] = plain(asdict(self))
+        for said, song in zip(data["songs"], self.songs, strict=True):
+            said["passed"] = song.passed
         return data | {"passed": self.passed}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

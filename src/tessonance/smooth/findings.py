@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tessonance.grid import Cell
 
-__all__ = ["AxisFindings", "Edge", "Guesses", "Survey", "Sweep"]
+__all__ = ["AxisFindings", "Edge", "Guesses", "Survey", "Sweep", "plain"]
 
 
 @dataclass(frozen=True)
@@ -198,13 +198,14 @@ class Survey:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON; what has no answer is None."""
-        plain: dict[str, Any] = _plain(asdict(self))
-        return plain | {"refused": list(self.refused), "edges": self.edges}
+        found: dict[str, Any] = plain(asdict(self))
+        return found | {"refused": list(self.refused), "edges": self.edges}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return what JSON can hold: lists for tuples, and None for numbers that are none, all through."""
     if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
+        return {key: plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
+        return [plain(inner) for inner in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
