@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,22 @@ def test_the_page_and_the_json_say_it_all(waves: Path, song: Path, tmp_path: Pat
     assert plain["songs"][0]["smoothness"]["worst"] == found.certificate.songs[0].smoothness.worst
     with pytest.raises(OutputExists):
         write_certificate(found, html)
+
+
+def test_the_page_says_which_of_the_two_it_lacks_why_and_what_to_do(waves: Path, song: Path) -> None:
+    found = judged(waves, song, STROBE, kind="calm", governor=Governing(kind="calm"), stop=4.0)
+    (one,) = found.certificate.songs
+    page = certificate_page(found)
+    assert "not calm, nor with the music" in page
+    assert page.index("Why it fails") < page.index(one.rough[0]) < page.index("What to do")
+    assert "<code>tess bake " in page
+    assert '<path class="limit"' in page
+    wild = replace(one, kind="beyond wild", unmusical=())
+    rough = certificate_page(replace(found, certificate=replace(found.certificate, songs=(wild,))))
+    assert "with the music, but not calm" in rough
+    assert "it keeps the limits of no kind: it is <b>beyond wild</b>" in rough
+    dull = certificate_page(replace(found, certificate=replace(found.certificate, songs=(replace(one, rough=()),))))
+    assert "calm, but not with the music" in dull
 
 
 def test_a_tesseract_that_is_not_baked_is_measured(waves: Path) -> None:

@@ -1,6 +1,7 @@
 import json
 import re
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from tessonance.smooth.bake import bake
 from tessonance.smooth.findings import AxisFindings, Edge, Guesses, Survey
 from tessonance.smooth.flip import flip
 from tessonance.smooth.page import page
-from tessonance.smooth.plots import heat_values
+from tessonance.smooth.plots import curve, heat_values, marked
 from tessonance.smooth.report import write_report
 from tessonance.smooth.survey import survey
 from tessonance.smooth.views import view
@@ -145,7 +146,9 @@ def test_what_is_baked_is_swept_by_morph_too(tmp_path):
         bake(tesseract.path)
         found = survey(tesseract)
         assert {sweep.method for sweep in found.sweeps} == {"nearest", "blend", "morph"}
-        assert "morphed" in page(found, tesseract)
+        shown = page(found, tesseract)
+        assert "</span> and <span class='good'>morphed</span>" in shown
+        assert shown.count("<td>a</td>") == 1  # its methods stand together under its name
 
 
 def test_pictures_that_are_all_equal_change_nothing(tmp_path):
@@ -220,6 +223,20 @@ def test_the_page_needs_nothing_else_and_shows_the_worst(tmp_path):
     assert text.count("data:image/png") == 2
     assert "gates passed" in text
     assert "every edge" in text
+
+
+def test_curves_say_how_high_they_are_and_words_show_their_code():
+    drawn = curve([("mean", [0.1, 0.3])], 0.3)
+    assert "<span>0.30</span>" in drawn
+    assert drawn.count("<path") == 1
+    assert marked('run `tess bake "x"`, & see') == "run <code>tess bake &quot;x&quot;</code>, &amp; see"
+
+
+def test_on_paper_the_page_is_dark_on_white():
+    style = files("tessonance.smooth").joinpath("page.css").read_text(encoding="utf-8")
+    paper = style[style.index("@media print") :]
+    assert "--ground: #fff" in paper
+    assert "--ink: #111" in paper
 
 
 def test_names_cannot_write_into_the_page(tmp_path):

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tessonance.certify.advice import LEAST_FOLLOWED, LEAST_USED, LONGEST_LAG_MS, least_agreement
-from tessonance.certify.limits import limits
-from tessonance.smooth.plots import curve, thumbnail
+from tessonance.certify.limits import KINDS, limits
+from tessonance.smooth.plots import curve, marked, thumbnail
 from tessonance.smooth.report import write_both
 
 if TYPE_CHECKING:
@@ -81,16 +81,12 @@ def certificate_page(found: Rehearsed) -> str:
 
 
 def _head(certificate: Certificate) -> str:
-    verdict = (
-        f'<div class="verdict good">{certificate.kind}, and it moves with the music</div>'
-        if certificate.passed
-        else f'<div class="verdict bad">not {certificate.kind}, or not with the music</div>'
-    )
+    verdict = f'<div class="verdict {"good" if certificate.passed else "bad"}">{_verdict(certificate)}</div>'
     governor = (
         "no governor" if math.isnan(certificate.limit) else f"governor at {certificate.limit:g} perceived a second"
     )
-    lengths = " · ".join(f"{escape(name)} {_text(length, 1)}" for name, length in certificate.lengths)
-    trouble = f'<ul class="advice"><li>{escape(certificate.trouble)}</li></ul>' if certificate.trouble else ""
+    lengths = ", ".join(f"{escape(name)} {_text(length, 1)}" for name, length in certificate.lengths)
+    trouble = f'<ul class="advice"><li>{marked(certificate.trouble)}</li></ul>' if certificate.trouble else ""
     return (
         f'<p class="over">Certificate</p><h1>{escape(certificate.name)}</h1><p class="faint">played '
         f"{'as a show, without looking ahead' if certificate.live else 'as a film'} · {certificate.method} · "
@@ -98,17 +94,36 @@ def _head(certificate: Certificate) -> str:
     )
 
 
+def _verdict(certificate: Certificate) -> str:
+    """Say which of the two it is, smooth and musical."""
+    smooth = not any(song.rough for song in certificate.songs)
+    musical = not any(song.unmusical for song in certificate.songs)
+    if smooth and musical:
+        return f"{certificate.kind}, and it moves with the music"
+    if smooth:
+        return f"{certificate.kind}, but not with the music"
+    return f"with the music, but not {certificate.kind}" if musical else f"not {certificate.kind}, nor with the music"
+
+
 def _song(song: SongCertificate, strip: Sequence[NDArray[np.uint8]], most: Limits) -> str:
-    verdict = f'<span class="{"cool" if song.passed else "hot"}">{"passed" if song.passed else "failed"}</span>'
-    reasons = "".join(f'<li class="bad">{escape(text)}</li>' for text in (*song.rough, *song.unmusical))
-    advice = "".join(f"<li>{escape(text)}</li>" for text in song.advice)
-    listed = f'<ul class="advice">{reasons}{advice}</ul>' if reasons or advice else ""
+    verdict = f'<span class="{"good" if song.passed else "hot"}">{"passed" if song.passed else "failed"}</span>'
+    kept = (
+        f"the calmest kind whose limits it keeps is <b>{song.kind}</b>"
+        if song.kind in KINDS
+        else f"it keeps the limits of no kind: it is <b>{song.kind}</b>"
+    )
+    reasons = _listed("Why it fails", (*song.rough, *song.unmusical), "bad")
     return (
         f"<h2>{escape(song.song)}: {verdict}</h2><p class='note'>{song.frames:,} frames from {_time(song.start)} on; "
-        f"the calmest kind whose limits it keeps is <b>{song.kind}</b>.</p>{listed}{_curves(song)}"
-        f"<section class='axis'>{_numbers(_smooth(song, most))}{_numbers(_musical(song))}</section>"
-        f"{_axes(song)}{_strip(song, strip)}"
+        f"{kept}.</p>{reasons}{_listed('What to do', song.advice, '')}{_curves(song, most)}"
+        f"<section class='axis'><h3>Smooth</h3>{_numbers(_smooth(song, most))}"
+        f"<h3>With the music</h3>{_numbers(_musical(song))}</section>{_axes(song)}{_strip(song, strip)}"
     )
+
+
+def _listed(title: str, texts: Sequence[str], kind: str) -> str:
+    items = "".join(f'<li class="{kind}">{marked(text)}</li>' for text in texts)
+    return f'<h3 class="over-list">{title}</h3><ul class="advice">{items}</ul>' if items else ""
 
 
 def _smooth(song: SongCertificate, most: Limits) -> Iterable[tuple[str, str, str]]:
@@ -116,21 +131,21 @@ def _smooth(song: SongCertificate, most: Limits) -> Iterable[tuple[str, str, str
     names |= {"flicker": "flicker F", "flicker_p99": "F p99"}
     broken = {name for name, _, _ in most.broken(song.smoothness)}
     for name, shown in names.items():
-        got = f"{_text(getattr(song.smoothness, name), 2)} of {getattr(most, name):.2f}"
+        got = f"{_text(getattr(song.smoothness, name), 2)} <small>of {getattr(most, name):.2f}</small>"
         yield shown, got, "bad" if name in broken else ""
-    yield "pop", f"{_text(song.pop)}, p99 {_text(song.pop_p99)}", ""
+    yield "pop", f"{_text(song.pop, 2)} <small>p99 {_text(song.pop_p99, 2)}</small>", ""
     yield "speed", f"{_text(song.speed, 1)} %", ""
-    yield "flashing", f"{song.flashing} frames", "bad" if song.flashing else ""
-    yield "calmed", f"{song.calmed} frames", ""
+    yield "flashing", f"{song.flashing:,} <small>frames</small>", "bad" if song.flashing else ""
+    yield "calmed", f"{song.calmed:,} <small>frames</small>", ""
 
 
 def _musical(song: SongCertificate) -> Iterable[tuple[str, str, str]]:
     least = least_agreement(song)
     for name, found in (("loudness", song.loudness), ("onsets", song.onset)):
-        yield name, f"{_text(found.r, 2)} at {found.lag_ms:.0f} ms", ""
+        yield name, f"{_text(found.r, 2)} <small>at {found.lag_ms:.0f} ms</small>", ""
         yield f"{name} by chance", _text(found.chance, 2), ""
-    yield "wanted", f"{least:.1f} within {LONGEST_LAG_MS:.0f} ms", ""
-    yield "governed", f"{song.governed:.0%} of frames", ""
+    yield "wanted", f"{least:.1f} <small>within {LONGEST_LAG_MS:.0f} ms</small>", ""
+    yield "governed", f"{song.governed:.0%} <small>of frames</small>", ""
 
 
 def _axes(song: SongCertificate) -> str:
@@ -153,16 +168,17 @@ def _axes(song: SongCertificate) -> str:
     )
 
 
-def _curves(song: SongCertificate) -> str:
-    """Draw the largest step, and the loudest moment, of each stretch of the song."""
+def _curves(song: SongCertificate, most: Limits) -> str:
+    """Draw the largest step, and the loudest moment, of each stretch of the song, under the limit of the largest."""
     steps, loud = (_peaks(values) for values in (song.steps, song.loud))
     loudest = max(loud, default=0.0) or 1.0
-    top = max([*steps, 0.3])
+    top = max([*steps, most.worst]) * 1.05
     scaled = [value / loudest * top for value in loud]
     return (
-        "<p class='note'>The largest steps over the song, <span class='cool'>blue</span>, and how loud it was, "
-        f"<span class='hot'>red</span>; the worst step is at {_time(song.worst_seconds)}.</p>"
-        + curve([("nearest", scaled), ("blend", steps)], top)
+        "<p class='note over-curve'>The largest steps over the song, <span class='cool'>blue</span>, the most that "
+        f"they may be, dashed, and how loud it was, <span class='hot'>red</span>; the worst step is at "
+        f"{_time(song.worst_seconds)}.</p>"
+        + curve([("limit", [most.worst] * len(steps)), ("nearest", scaled), ("blend", steps)], top)
     )
 
 

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tessonance.errors import DamagedPicture, MissingPicture
-from tessonance.smooth.plots import curve, heat_map, heat_values, thumbnail
+from tessonance.smooth.plots import curve, heat_map, heat_values, marked, thumbnail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from tessonance.grid import Cell
-    from tessonance.smooth.findings import AxisFindings, Edge, Survey
+    from tessonance.smooth.findings import AxisFindings, Edge, Survey, Sweep
     from tessonance.store import Tesseract
 
 __all__ = ["page"]
 
-WORST_EDGES, STRIP_PICTURES = 6, 11
+WORST_EDGES, STRIP_PICTURES = 6, 7
 EDGE_WIDTH, STRIP_WIDTH = 360, 200
 LIVELY_PACE = 3.0  # FLIP a second
 BRIGHTEST = 0.3  # FLIP, at the least: a smooth tesseract is dark, not stretched to look wild
@@ -84,7 +84,7 @@ def _head(survey: Survey) -> str:
 
 def _advice(survey: Survey) -> str:
     items = "".join(
-        f'<li class="{"bad" if " is refused" in text else ""}">{escape(text)}</li>' for text in survey.advice
+        f'<li class="{"bad" if " is refused" in text else ""}">{marked(text)}</li>' for text in survey.advice
     )
     return f'<h2>What to do</h2><ul class="advice">{items}</ul>' if items else ""
 
@@ -207,27 +207,43 @@ def _strip(survey: Survey, tesseract: Tesseract) -> str:
 def _sweeps(survey: Survey) -> str:
     if not survey.sweeps:
         return ""
-    rows = "".join(
-        f"<tr><td>{escape(sweep.title)}</td><td>{sweep.method}</td><td>{_text(float(np.median(sweep.steps)))}</td>"
-        f"<td>{_text(max(sweep.steps))}</td><td>{_text(sweep.pop_p99)}</td><td>{_text(sweep.breathing, 2)}</td>"
-        f"<td>{_text(sweep.evenness, 2)}</td></tr>"
-        for sweep in survey.sweeps
-    )
     most = max(max(sweep.steps) for sweep in survey.sweeps)
-    titles = list(dict.fromkeys(sweep.title for sweep in survey.sweeps))
+    groups = {sweep.title: [each for each in survey.sweeps if each.title == sweep.title] for sweep in survey.sweeps}
     curves = "".join(
-        f"<div class='note' style='margin-top:18px'>{escape(title)}</div>"
-        + curve([(sweep.method, sweep.steps) for sweep in survey.sweeps if sweep.title == title], most)
-        for title in titles
+        f"<div class='note over-curve'>{escape(title)}</div>"
+        + curve([(each.method, each.steps) for each in group], most)
+        for title, group in groups.items()
     )
-    morphed = " and <span class='good'>morphed</span>" if any(each.method == "morph" for each in survey.sweeps) else ""
+    rows = "".join(
+        _sweep_row(each, escape(title) if each is group[0] else "", last=each is group[-1])
+        for title, group in groups.items()
+        for each in group
+    )
+    shown = "<span class='hot'>nearest</span> and <span class='cool'>blended</span>"
+    if any(each.method == "morph" for each in survey.sweeps):
+        shown = (
+            "<span class='hot'>nearest</span>, <span class='cool'>blended</span> and <span class='good'>morphed</span>"
+        )
     return (
         "<h2>As a show would see it</h2><p class='note'>Half an axis in two and a half seconds at 30 frames a second, "
-        "and a slow wander along all axes: the step from frame to frame, <span class='hot'>nearest</span> and "
-        f"<span class='cool'>blended</span>{morphed}. Nearest strobes; blend goes soft between the pictures.</p>"
-        f"{curves}<table><tr><th>sweep</th><th>method</th><th>median step</th><th>largest</th><th>pop p99</th>"
-        f"<th>breathing</th><th>unevenness</th></tr>{rows}</table>"
+        f"and a slow wander along all axes: the step from frame to frame, {shown}. Nearest strobes; blend goes soft "
+        f"between the pictures.</p>{curves}<table><tr><th>sweep</th><th>method</th><th>median step</th><th>largest</th>"
+        f"<th>pop p99</th><th>breathing</th><th>unevenness</th></tr>{rows}</table>"
     )
+
+
+def _sweep_row(sweep: Sweep, title: str, *, last: bool) -> str:
+    numbers = (
+        _text(float(np.median(sweep.steps))),
+        _text(max(sweep.steps)),
+        _text(sweep.pop_p99),
+        _text(sweep.breathing, 2),
+        _text(sweep.evenness, 2),
+    )
+    shown = "".join(f"<td>{number}</td>" for number in numbers)
+    colour = {"nearest": "hot", "blend": "cool", "morph": "good"}[sweep.method]
+    kind = "" if last else " class='joined'"
+    return f"<tr{kind}><td>{title}</td><td class='{colour}'>{sweep.method}</td>{shown}</tr>"
 
 
 def _words() -> str:

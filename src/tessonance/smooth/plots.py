@@ -1,9 +1,11 @@
-"""Pictures for the report's page: heat maps, curves and thumbnails, as text that stands inside HTML."""
+"""What the reports' pages are made of: heat maps, curves, thumbnails and words, as text that stands inside HTML."""
 
 from __future__ import annotations
 
 import base64
 import math
+import re
+from html import escape
 from typing import TYPE_CHECKING
 
 import cv2
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
     from tessonance.smooth.findings import Survey
 
-__all__ = ["curve", "heat_map", "heat_values", "thumbnail"]
+__all__ = ["curve", "heat_map", "heat_values", "marked", "thumbnail"]
 
 MOST_BINS = 96  # columns and rows of a heat map
 GROUND = (26, 22, 22)  # BGR, where nothing was measured
@@ -68,8 +70,13 @@ def thumbnail(picture: NDArray[np.uint8], width: int) -> str:
     return _address(".jpg", np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2BGR), np.uint8), cv2.IMWRITE_JPEG_QUALITY, 86)
 
 
+def marked(text: str) -> str:
+    """Return words as HTML; what stands between backticks is shown as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
 def curve(lines: Sequence[tuple[str, Sequence[float]]], most: float) -> str:
-    """Draw curves over each other as SVG.
+    """Draw curves over each other as SVG, with the value at the top beside them.
 
     Parameters
     ----------
@@ -83,7 +90,8 @@ def curve(lines: Sequence[tuple[str, Sequence[float]]], most: float) -> str:
     str
     """
     drawn = "".join(f'<path class="{kind}" d="{_path(values, most or 1.0)}"/>' for kind, values in lines)
-    return f'<svg class="curve" viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none">{drawn}</svg>'
+    svg = f'<svg class="curve" viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none">{drawn}</svg>'
+    return f'<div class="plot"><span>{most:.2f}</span>{svg}</div>'
 
 
 def _path(values: Sequence[float], most: float) -> str:
