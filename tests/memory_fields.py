@@ -26,6 +26,14 @@ class MemoryFields:
         self._make = make
         self.asked: list[tuple[int, Cell]] = []
 
+    def baked(self) -> int:
+        """Return how many edges are baked: all there are."""
+        return self.edges()
+
+    def edges(self) -> int:
+        """Return how many edges there are."""
+        return 1
+
     def field(self, axis: int, edge: Cell) -> MemoryField | None:
         """Make a field."""
         self.asked.append((axis, edge))

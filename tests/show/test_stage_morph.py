@@ -20,7 +20,7 @@ from tessonance.project import parse_project
 from tessonance.sampling import CpuSampler
 from tessonance.show import levels_watch
 from tessonance.show.flash_estimate import estimate
-from tessonance.show.stage import Stage
+from tessonance.show.stage import RISE_FRAMES, Stage
 from tessonance.store import Tesseract
 
 pytestmark = pytest.mark.gl
@@ -191,6 +191,8 @@ def test_finer_knots_have_fields_of_their_own(
             assert not stage.draw(place).moved
             give(tesseract, wild(SIZE, 6.0))  # now they are
             until(lambda: stage.refresh() or stage.prepare(place) or stage.draw(place).moved)
+            for _ in range(RISE_FRAMES):
+                stage.draw(place)
             assert np.abs(settle(stage, place) - film(tesseract, place)).max() <= 3
 
 

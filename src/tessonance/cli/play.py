@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @click.option("--fps", type=FPS, default="60", show_default=True, help="Frames a second.")
 @click.option("--vsync/--no-vsync", default=True, show_default=True, help="Whether frames wait for the screen.")
 @click.option("--fit", type=click.Choice(["cover", "contain", "stretch"]), default="cover", show_default=True)
-@click.option("--method", type=click.Choice(["nearest", "blend", "morph"]), help="Morph if it is baked, else blend.")
+@click.option("--method", type=click.Choice(["nearest", "blend", "morph"]), help="Morph once it is baked, else blend.")
 @click.option(
     "--delay-ms", type=float, default=0.0, show_default=True, help="Pictures later than the sound; or earlier."
 )

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from tessonance.sampling.fields import Fields
     from tessonance.store import Tesseract
 
-__all__ = ["chosen", "fields_of"]
+__all__ = ["FieldsToCome", "chosen"]
+
+STILL_LOOKS = 15  # half a minute: pictures that are missing leave edges that are never baked
 
 
 def chosen(tesseract: Tesseract, method: str | None) -> tuple[str, Fields | None]:
@@ -43,9 +45,9 @@ def chosen(tesseract: Tesseract, method: str | None) -> tuple[str, Fields | None
         raise RenderError(f"there is no method {method!r}", hint=nearest(method, METHODS))
     if method not in (None, "morph"):
         return str(method), None
-    fields = fields_of(tesseract, tesseract.knots())
-    if fields is not None:
-        return "morph", fields
+    bake, knots = tesseract.bake(), tesseract.knots()
+    if bake is not None and _same(bake.knots, knots):
+        return "morph", bake
     if method is None:
         return "blend", None
     from tessonance.store.bake import find_bake
@@ -59,9 +61,35 @@ def chosen(tesseract: Tesseract, method: str | None) -> tuple[str, Fields | None
     )
 
 
-def fields_of(tesseract: Tesseract, knots: Knots) -> Fields | None:
-    """Return the fields between some knots; None where the tesseract is not baked for them."""
-    bake = tesseract.bake()
-    if bake is None or len(bake.knots) != len(knots):
-        return None
-    return bake if all(map(np.array_equal, bake.knots, knots)) else None
+class FieldsToCome:
+    """Looks for a bake that comes while its tesseract plays; each look takes its time, on a thread.
+
+    Parameters
+    ----------
+    tesseract : Tesseract
+    """
+
+    def __init__(self, tesseract: Tesseract) -> None:
+        self._tesseract = tesseract
+        self._baked, self._looks = 0, 0  # edges, and how many looks in a row have found so many
+
+    def look(self, knots: Knots) -> Fields | None:
+        """Return the fields between some knots once all are baked, or for fifteen looks no more have been.
+
+        What a bake says is as it was when it was opened: half of one would stay half of one all night.
+
+        Raises
+        ------
+        TesseractError
+            If the tesseract is gone.
+        """
+        bake = self._tesseract.bake()
+        if bake is None or not _same(bake.knots, knots):
+            return None
+        before, self._baked = self._baked, bake.baked()
+        self._looks = self._looks + 1 if self._baked == before else 0
+        return bake if self._baked == bake.edges() or self._looks >= STILL_LOOKS else None
+
+
+def _same(one: Knots, other: Knots) -> bool:
+    return len(one) == len(other) and all(map(np.array_equal, one, other))

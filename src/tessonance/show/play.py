@@ -57,7 +57,7 @@ class Look:
     vsync : bool
     fit : {"cover", "contain", "stretch"}
     method : {"nearest", "blend", "morph"}, optional
-        ``morph`` unless given where a tesseract is baked, else ``blend``.
+        ``morph`` unless given where a tesseract is baked, else ``blend`` until it is.
     delay_ms : float
         How much later than the sound the pictures come, at most ten seconds; less than 0 for earlier, where they are
         known so early.

@@ -19,7 +19,7 @@ from tessonance.show.fetch import Fetcher, decode_threads
 from tessonance.show.foresight import Foresight
 from tessonance.show.layers import Layers
 from tessonance.show.levels_watch import LevelsWatch
-from tessonance.show.methods import chosen, fields_of
+from tessonance.show.methods import FieldsToCome, chosen
 from tessonance.show.patience import PATIENCE_SECONDS, Patience
 from tessonance.show.ready import ReadyField, read_field, read_picture
 
@@ -48,6 +48,7 @@ MOST_COARSE = 64  # cells that always stay, so that something near is there wher
 MOST_TRIED = 32  # cells around the start, if none of its own can be read
 AHEAD_AT_ONCE = 2  # cells around the coordinate that are asked for in a frame: they may be of use
 SPARE_AT_ONCE = 1  # cells to fill layers that are free
+RISE_FRAMES = 60  # over which pictures come to move all the way by a bake that has just come, so that nothing leaps
 
 
 class Stage:
@@ -65,7 +66,7 @@ class Stage:
     tesseract : Tesseract
         Stays open until the stage is closed; it may still be made.
     method : {"nearest", "blend", "morph"}, optional
-        ``morph`` unless given where the tesseract is baked, else ``blend``.
+        ``morph`` unless given where the tesseract is baked, else ``blend`` until it is.
     start : array_like, shape (N,), optional
         The first coordinate, whose pictures are read at once; the middle unless given.
     layer_bytes : int
@@ -84,6 +85,7 @@ class Stage:
     knots : Knots
         What it plays now.
     method : str
+        What it draws by now, or will once there are fields for finer knots.
     size : (int, int)
         Width and height of the pictures.
     problem : str
@@ -110,6 +112,7 @@ class Stage:
         threads: int | None = None,
     ) -> None:
         self.method, self._fields = chosen(tesseract, method)
+        self._may_morph, self._to_come = method in (None, "morph"), FieldsToCome(tesseract)
         picture = tesseract.project.picture
         self.grid: Grid = tesseract.grid
         self.size = picture.width, picture.height
@@ -120,10 +123,10 @@ class Stage:
         self._counts = Counts()
         self._keep: frozenset[Wanted] = frozenset()  # what must not go
         self._last = [0.5] * len(self.grid.axes)
-        self._strength = 1.0
+        self._strength = self._rise = 1.0
         self._levels = LevelsWatch(self._look, self.grid, self.knots, also=self._lacks_fields)
         self._fields_found: Fields | None = None
-        field_bytes = 0 if self._fields is None else 1 + int(FIELD_SHARE * layer_bytes)
+        field_bytes = 1 + int(FIELD_SHARE * layer_bytes) if self._may_morph else 0  # now: later would be a wait
         self._layers = Layers(context, self.grid, self.size, layer_bytes=layer_bytes, field_bytes=field_bytes)
         self._foresight = Foresight(self.grid, self.knots, method=self._moving_method)
         self._layers.pictures.pin(self._coarse())
@@ -207,11 +210,11 @@ class Stage:
         Drawn
             The same texture as before where nothing changed.
         """
-        self._strength = strength
+        self._strength, self._rise = strength * self._rise, min(1.0, self._rise + 1 / RISE_FRAMES)
         found = self._taps(self._place(coordinate))
         self._keep = frozenset(tap.cell for tap in found)
         self._fetch(found)
-        taken = self._layers.take(found, strength)
+        taken = self._layers.take(found, self._strength)
         self._count(found, taken)
         region = None if shown_in is None else covering(self.size, shown_in)
         texture = self._layers.sampler.draw(taken.shares, region=region)
@@ -233,7 +236,7 @@ class Stage:
         return self._layers.light(self._layers.take(found, self._strength).shares)
 
     def refresh(self) -> bool:
-        """Play a finer level, if one has been completed; costs nothing as a rule, since a thread looks for it.
+        """Play a finer level, or by a bake, if there is one now; costs nothing as a rule, since a thread looks for it.
 
         Returns
         -------
@@ -251,25 +254,26 @@ class Stage:
         return True
 
     def _lacks_fields(self) -> bool:
-        return self.method == "morph" and self._fields is None
+        return self._may_morph and self._fields is None
 
     def _take_up_bake(self) -> None:
-        """Morph again where finer knots have been baked meanwhile."""
+        """Morph, or morph again, where these knots have been baked meanwhile."""
         found = self._fields_found
         if found is not None and self._lacks_fields() and all(map(np.array_equal, found.knots, self.knots)):
-            self._fields = found
+            self.method, self._fields, self._rise = "morph", found, 1 / RISE_FRAMES
             self._foresight = Foresight(self.grid, self.knots, method="morph")
 
     def _look(self) -> Knots:
         """Look which knots there are, and which fields between them; called on a thread."""
-        knots = self._tesseract.knots()
-        if self.method == "morph":
-            self._fields_found = fields_of(self._tesseract, knots)
+        whole = math.prod(map(len, self.knots)) == self.grid.size
+        knots = self.knots if whole else self._tesseract.knots()
+        if self._may_morph:
+            self._fields_found = self._to_come.look(knots)
         return knots
 
     @property
     def _moving_method(self) -> str:
-        return "blend" if self.method == "morph" and self._fields is None else self.method
+        return "blend" if self._lacks_fields() else self.method
 
     def _taps(self, where: Sequence[float]) -> list[Tap]:
         return taps(where, self.grid, self.knots, method=self._moving_method)

@@ -318,7 +318,7 @@ def find_bake(tesseract: Pictures) -> FoundBake:
     """
     try:
         bake = read_bake(tesseract)
-        knots = tesseract.knots()
+        knots = () if bake is None else tesseract.knots()  # which takes a look at every file
     except TesseractError as error:
         return FoundBake(None, " ".join(str(error).split("\n")[0].split())[:300])
     if bake is None:
