@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -99,5 +100,11 @@ def test_list_shows_every_generator_and_its_presets(studio: Path) -> None:
     out = tess("new", "--list", cwd=studio).stdout
     for name in names("generators"):
         assert f"{name}: " in out
-    assert "  kaleidoscope " in out
+    assert re.search(r"^  kaleidoscope +a flower of sapphire", out, re.MULTILINE)  # its name is not said twice
     assert "painted" not in tess("new", "--list", "--generator", "plasma", cwd=studio).stdout
+
+
+def test_a_preset_says_who_paints_it(studio: Path) -> None:
+    assert tess("new", "slide.toml", "--preset", "paintings", cwd=studio).returncode == 0
+    assert load_project(studio / "slide.toml").generator.use == "style"
+    assert "painted has no preset 'kaleidoscop'" in tess("new", "x.toml", "--preset", "kaleidoscop", cwd=studio).stderr

@@ -100,7 +100,7 @@ def generate(
     for line in [*map(spacing_in_words, spacings), *(in_words(report) if report else [])]:
         click.echo(line)
     if painted == size or (report and report.enough):
-        click.echo(f"next: tess sheet {output}, or tess render {output} SONG")
+        click.echo(f"next: tess sheet {output}, tess bake {output}, then tess render {output} SONG")
         return
     cut = stopped or limit or deadline
     if cut or not report:

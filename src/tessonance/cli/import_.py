@@ -129,7 +129,7 @@ def _tell(report: ImportReport) -> None:
     if report.missing:
         click.echo(f"{report.missing:,} cells have no picture; run it again when they are there", err=True)
     else:
-        click.echo(f"next: tess sheet {report.path}, or tess render {report.path} SONG")
+        click.echo(f"next: tess sheet {report.path}, tess bake {report.path}, then tess render {report.path} SONG")
 
 
 def _list(lines: list[str], what: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("path", type=FILE, required=False)
-@click.option("--preset", help="Which picture to start from; --list shows them.")
+@click.option("--preset", help="Which picture to start from, whoever paints it; --list shows them.")
 @click.option("--generator", help="Who paints: a name, or module:name for code beside PATH.  [default: painted]")
 @click.option("--list", "listing", is_flag=True, help="List generators and their presets.")
 @click.option("--force", is_flag=True, help="Replace PATH if it exists.")
@@ -34,7 +36,7 @@ def new(path: Path | None, preset: str | None, generator: str | None, listing: b
         return
     if path is None:
         raise click.UsageError("Missing argument 'PATH', such as flower.toml.")
-    use = generator or "painted"
+    use = generator or _with_preset(preset, folder)
     text = _text(path.name, use, generator_kind(use, folder=folder), preset)
     if path.exists() and not force:
         raise OutputExists("exists already", where=path, hint="--force replaces it")
@@ -55,6 +57,18 @@ def _text(name: str, use: str, kind: GeneratorKind, preset: str | None) -> str:
     return kind.presets[preset]
 
 
+def _with_preset(preset: str | None, folder: Path) -> str:
+    """Return the name of the generator that has a preset; `painted` where none is asked for, or nobody has it."""
+    from tessonance.errors import TessError
+    from tessonance.plugins import generator_kind, names
+
+    for name in () if preset is None else ("painted", *names("generators")):
+        with suppress(TessError):  # a broken plugin has none
+            if preset in generator_kind(name, folder=folder).presets:
+                return name
+    return "painted"
+
+
 def _list(generators: list[str] | None, folder: Path) -> None:
     from tessonance.errors import TessError
     from tessonance.plugins import generator_kind, names
@@ -69,8 +83,10 @@ def _list(generators: list[str] | None, folder: Path) -> None:
             continue
         click.echo(f"{name}: {kind.summary}")
         for preset, text in kind.presets.items():
-            click.echo(f"  {preset:14} {_first_comment(text)}")
+            click.echo(f"  {preset:17} {_first_comment(text)}")
 
 
 def _first_comment(text: str) -> str:
-    return next((line.lstrip("# ") for line in text.splitlines() if line.startswith("#")), "")
+    """Return what a preset says of itself first, without the name of its file."""
+    said = next((line.lstrip("# ") for line in text.splitlines() if line.startswith("#")), "")
+    return re.sub(r"^[\w-]+\.toml: ", "", said)
