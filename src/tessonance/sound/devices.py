@@ -28,7 +28,7 @@ NO_LOOPBACK = {
     "win32": "enable Stereo Mix under Sound > Recording, or install VB-CABLE and play into it",
 }
 NONE_AT_ALL: dict[Direction, str] = {
-    "input": "plug in a microphone or an interface, or give a song file",
+    "input": "plug in a microphone or an interface",
     "output": "plug in something that sounds",
 }
 
@@ -84,7 +84,8 @@ def find_device(
     if text.lower() == LOOPBACK and direction == "input":
         return _loopback(everything)
     if not devices:
-        raise SoundError(f"this machine has no sound {direction}", where=wanted, hint=NONE_AT_ALL[direction])
+        song = ", or name a song file that is there" if text and direction == "input" else ""
+        raise SoundError(f"this machine has no sound {direction}", where=wanted, hint=NONE_AT_ALL[direction] + song)
     if not text:
         default = next((device for device in devices if device.is_default(direction)), devices[0])
         return min((device for device in devices if device.name == default.name), key=_rank)
