@@ -106,6 +106,12 @@ def test_identities_differ_in_words(small_text: str, small_project: Project, old
     assert small_project.differences(parse_project(small_text.replace(old, new, 1))) == [says]
 
 
+def test_an_axis_that_only_one_has_is_one_difference(small_project: Project, small_text: str) -> None:
+    turning = parse_project(f'{small_text}\n[[axis]]\nname = "turn"\nsteps = 4\nclosed = true\n')
+    assert turning.differences(small_project) == ["axis.turn: an axis here, nothing there"]
+    assert small_project.differences(turning) == ["axis.turn: nothing here, an axis there"]
+
+
 def test_the_mapping_is_the_file_named_else_the_one_beside_else_the_one_inside(
     tmp_path: Path, small_project: Project, small_text: str
 ) -> None:

@@ -152,7 +152,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
         mine, theirs = flatten(self.decided_by(other).identity), flatten(other.decided_by(self).identity)
         differing = [key for key in dict.fromkeys([*mine, *theirs]) if mine.get(key) != theirs.get(key)]
         told = [key for key in differing if not _is_left_open(key, mine, theirs)]
-        return [f"{key}: {_short(mine.get(key))} here, {_short(theirs.get(key))} there" for key in told]
+        return list(dict.fromkeys(_said(key, mine, theirs) for key in told))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data in the layout of the project file; `from_dict` reads it back."""
@@ -213,6 +213,16 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
 def _is_left_open(key: str, mine: dict[str, Any], theirs: dict[str, Any]) -> bool:
     """Tell whether a difference is only that one of two axes, which are not the same anyway, has no values yet."""
     return key.startswith("axis.") and key.endswith(".values") and not (key in mine and key in theirs)
+
+
+def _said(key: str, mine: dict[str, Any], theirs: dict[str, Any]) -> str:
+    """Say how a key differs; of an axis that only one of them has, no more than that."""
+    axis = ".".join(key.split(".")[:2])
+    has = [f"{axis}.steps" in keys for keys in (mine, theirs)]
+    if axis.startswith("axis.") and has[0] != has[1]:
+        here, there = ("an axis" if each else "nothing" for each in has)
+        return f"{axis}: {here} here, {there} there"
+    return f"{key}: {_short(mine.get(key))} here, {_short(theirs.get(key))} there"
 
 
 def _short(value: object) -> str:
