@@ -180,6 +180,15 @@ def test_every_command_is_in_the_reference_with_its_help() -> None:
         assert section[1].split() == help_text(name).split(), "run `python docs/reference.py`"
 
 
+def test_options_on_a_page_are_those_of_its_command() -> None:
+    known = {name: set(re.findall(r"--[a-z][a-z-]+", help_text(name))) for name in COMMANDS}
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.*")]
+    for page in [page for page in pages if page.suffix in (".md", ".toml")]:
+        for name, words in re.findall(r"\btess ([a-z]+)( [^`#\n]*)", page.read_text(encoding="utf-8")):
+            named = set(re.findall(r"(?<!\S)--[a-z][a-z-]+", words))
+            assert name not in known or named <= known[name], f"{page.name}: `tess {name}` has no {named}"
+
+
 def help_text(name: str) -> str:
     import click
 
