@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 from click.testing import CliRunner
+from test_commands import PROJECT
 from x_screen import XScreen, x_screen
 
 from tessonance.cli import cli
@@ -28,26 +29,6 @@ from tessonance.store import TesseractWriter
 pytestmark = pytest.mark.screen
 
 RATE = 48_000
-PROJECT = """
-[picture]
-width = 64
-height = 48
-
-[generator]
-use = "plasma"
-
-[[axis]]
-name = "bloom"
-steps = 5
-
-[[axis]]
-name = "ink"
-steps = 3
-
-[[route]]
-feature = "low"
-axis = "bloom"
-"""
 
 
 @pytest.fixture(scope="module")

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import components
 import numpy as np
 import pytest
 import soundfile
 from numpy.typing import NDArray
-from virtual_card import PipeWireCard, VirtualCard
+from virtual_card import VirtualCard
 
 import tessonance as tess
 from tessonance.grid import Axis, Grid
@@ -54,18 +52,6 @@ sys.stdout.flush()
 import os
 os._exit(0)  # JACK's end may take long
 """
-
-
-@pytest.fixture(params=[VirtualCard, PipeWireCard], ids=["pulseaudio", "pipewire"])
-def card(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[VirtualCard]:
-    if request.param is PipeWireCard and (lack := components.pipewire()):
-        components.do_without(lack)
-    card = request.param(tmp_path)
-    try:
-        card.start()
-        yield card
-    finally:
-        card.close()
 
 
 def song() -> NDArray[np.float32]:

@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import components
 import numpy as np
 import pytest
 import soundfile
 from numpy.typing import NDArray
 from sound_tunes import RATE
-from virtual_card import PipeWireCard, Program, VirtualCard
+from virtual_card import Program, VirtualCard
 
 pytestmark = pytest.mark.audio
 
 STEP = 2.0**-15  # the card has 16 bits
 TRIES = 3  # a server without real time, on a machine that does other things, drops a block now and then
 FIRST_CLICK, BETWEEN = 0.7, 0.37
-
-
-@pytest.fixture(params=[VirtualCard, PipeWireCard], ids=["pulseaudio", "pipewire"])
-def card(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[VirtualCard]:
-    if request.param is PipeWireCard and (lack := components.pipewire()):
-        components.do_without(lack)
-    card = request.param(tmp_path)
-    try:
-        card.start()
-        yield card
-    finally:
-        card.close()
 
 
 def noise(seconds: float) -> NDArray[np.float32]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,7 @@ from file_server import Server, serving
 
 from tessonance.grid import Axis
 from tessonance.project import Codec, Generator, Picture, Project
-from tessonance.store import TesseractWriter, open_tesseract, pack, web_client
+from tessonance.store import TesseractWriter, open_tesseract, osfile, pack, web_client
 
 SIDE = 16
 NAMES = ("bloom", "ink", "turn", "hue")
@@ -105,6 +107,26 @@ def small(make: Callable[..., Path], project_of: Callable[..., Project]) -> Path
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits that a test can wait for."""
     monkeypatch.setattr(web_client, "WAITS_SECONDS", (0.01, 0.02))
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AbstractContextManager[None]]:
+    """Fill the disk up after so many writes."""
+
+    @contextmanager
+    def filled(*, after: int) -> Iterator[None]:
+        whole, left = osfile.write_at, iter(range(after))
+
+        def write_at(file: int, offset: int, data: bytes | memoryview) -> None:
+            if next(left, None) is None:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            whole(file, offset, data)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(osfile, "write_at", write_at)
+            yield
+
+    return filled
 
 
 DYING = """

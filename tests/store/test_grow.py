@@ -1,6 +1,5 @@
 """Growing: every picture keeps its place in the finer grid, byte for byte, and the old tesseract stays as it was."""
 
-import errno
 import json
 
 import msgspec
@@ -15,7 +14,7 @@ from tessonance.cli import main
 from tessonance.errors import GridError, OutputExists, TesseractError
 from tessonance.grid import Axis
 from tessonance.project import Generator, Picture, Project, Route, parse_project
-from tessonance.store import TesseractWriter, grow, osfile
+from tessonance.store import TesseractWriter, grow
 from tessonance.store.grow import finer
 
 SHARD = "frames/c.0.0.0.0.0"
@@ -274,26 +273,15 @@ def test_an_unfinished_one_of_other_steps_is_not_mixed_with_this_one(make, proje
     assert files_of(tmp_path) == before
 
 
-def test_a_full_disk_leaves_nothing_under_the_name_and_it_goes_on(make, project_of, bytes_of, tmp_path, monkeypatch):
+def test_a_full_disk_leaves_nothing_under_the_name_and_it_goes_on(make, project_of, bytes_of, tmp_path, full_disk):
     source, target = make(project_of(5, 3)), tmp_path / "new.tess"
-    whole, calls = osfile.write_at, []
-
-    def full(file, offset, data):
-        calls.append(offset)
-        if len(calls) > 8:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        whole(file, offset, data)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(osfile, "write_at", full)
-        with pytest.raises(TesseractError) as caught:
-            grow(source, target, {"ink": None})
+    with full_disk(after=8), pytest.raises(TesseractError) as caught:
+        grow(source, target, {"ink": None})
     assert str(caught.value).startswith(f"{target}.partial: the disk is full\n")
     assert str(caught.value).endswith("make room and run it again")
     assert not target.exists()
     with grow(source, target, {"ink": None}) as grown:
         assert grown.painted() == 15
-    assert len(calls) > 8
 
 
 def test_progress_goes_from_nothing_to_all(make, project_of, tmp_path):

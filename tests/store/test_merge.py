@@ -1,6 +1,5 @@
 """Merging: what lacks is copied byte for byte, what is there stays, and nothing is ever lost."""
 
-import errno
 import json
 
 import msgspec
@@ -9,7 +8,7 @@ import pytest
 
 from tessonance.cli import main
 from tessonance.errors import TesseractError
-from tessonance.store import TesseractWriter, merge, open_tesseract, osfile
+from tessonance.store import TesseractWriter, merge, open_tesseract
 from tessonance.store.layout import ENTRY
 
 SHARD = "frames/c.0.0.0.0.0"
@@ -237,21 +236,14 @@ def test_killed_in_the_middle_of_any_write_it_loses_nothing_and_goes_on(
     assert files_of(source) == source_files
 
 
-def test_a_full_disk_says_so_and_keeps_what_was_copied(make, project_of, bytes_of, monkeypatch):
+def test_a_full_disk_says_so_and_keeps_what_was_copied(make, project_of, bytes_of, full_disk):
     project = project_of(5, 3)
     into, source = make(project, [0], name="into.tess"), make(project, name="from.tess")
-    whole, calls = osfile.write_at, []
-
-    def full(file, offset, data):
-        calls.append(offset)
-        if len(calls) > 8:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        whole(file, offset, data)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(osfile, "write_at", full)
-        with pytest.raises(TesseractError, match=r"into.tess: the disk is full\n  try: earlier pictures are safe"):
-            merge(into, [source])
+    with (
+        full_disk(after=8),
+        pytest.raises(TesseractError, match=r"into.tess: the disk is full\n  try: earlier pictures are safe"),
+    ):
+        merge(into, [source])
     assert len(bytes_of(into)) == 5
     assert merge(into, [source]).copied == 10
     assert bytes_of(into) == bytes_of(source)
