@@ -285,6 +285,19 @@ def test_pictures_of_another_size_are_damaged(make, project_of):
     assert "another size\n  wanted: 24 × 16\n  got: 32 × 32\n  try: `tess verify --repair`" in str(caught.value)
 
 
+def test_a_project_in_place_of_its_tesseract_is_told(make, project_of, tmp_path):
+    path = tmp_path / "small.toml"
+    path.write_text("[picture]")
+    for opened in (open_tesseract, TesseractWriter.open):
+        with pytest.raises(
+            TesseractError, match=r"is a project, not a tesseract\n  try: `tess generate .*small.toml` paints"
+        ):
+            opened(path)
+    make(project_of(1))
+    with pytest.raises(TesseractError, match=r"not a tesseract\n  try: its tesseract is .*small.tess$"):
+        open_tesseract(path)
+
+
 def test_what_is_no_tesseract_is_refused(tmp_path, make, project_of):
     (tmp_path / "file.tess").write_text("hello")
     (tmp_path / "empty.tess").mkdir()

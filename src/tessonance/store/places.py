@@ -85,6 +85,7 @@ def place_of(path: str | Path) -> tuple[Place, Path]:
         hint = "most stores also have an https address for each file"
         raise TesseractError("only http and https addresses are read", where=str(path)[:200], hint=hint)
     path = Path(path)
+    _refuse_project(path)
     if path.is_file():
         return packed_file(path), path
     return existing_folder(path), path
@@ -93,6 +94,7 @@ def place_of(path: str | Path) -> tuple[Place, Path]:
 def folder_to_write(path: str | Path) -> Folder:
     """Return the folder of a tesseract; TesseractError where there is none, or none to write to."""
     _refuse_address(path)
+    _refuse_project(Path(path))
     return existing_folder(Path(path))
 
 
@@ -108,6 +110,13 @@ def _refuse_address(path: str | Path) -> None:
     if (url := address(path)) is not None:
         hint = "`tess unpack` downloads a packed one into a folder, `tess merge` its pictures into one of yours"
         raise TesseractError("a tesseract on the web is only read", where=url, hint=hint)
+
+
+def _refuse_project(path: Path) -> None:
+    if path.suffix.lower() == ".toml" and path.is_file():
+        painted = path.with_suffix(".tess")
+        hint = f"its tesseract is {painted}" if painted.exists() else f"`tess generate {path}` paints {painted}"
+        raise TesseractError("is a project, not a tesseract", where=path, hint=hint)
 
 
 def beside(path: Path, suffix: str) -> Path:
