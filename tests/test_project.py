@@ -44,7 +44,7 @@ def test_a_band_is_a_feature(small_text: str) -> None:
         ("[picture]", "[pictures]", "did you mean 'picture'"),
         ("steps = 5", "steps = 0", "steps is out of range"),
         ("steps = 5", "steps = '5'", "steps: expected a whole number, got text"),
-        ("steps = 5", "", "missing required field 'steps'"),
+        ("steps = 5", "", "the key 'steps' is missing"),
         ('name = "ink"', 'name = "bloom"', "two axes have the same name"),
         ('axis = "ink"', 'axis = "inc"', "did you mean 'ink'"),
         ('feature = "low"', 'feature = "lwo"', "did you mean 'low'"),

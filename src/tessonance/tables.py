@@ -103,6 +103,7 @@ def located(error: GridError | ProjectError, where: str) -> ProjectError:
 def _plain(message: str) -> str:
     """Say msgspec's message in the words of the file."""
     text, _, path = message.partition(" - at `$")
+    text = re.sub(r"Object missing required field `(\w+)`", r"the key '\1' is missing", text)
     for theirs, ours in (("`int`", "a whole number"), ("`float`", "a number"), ("`str`", "text"), ("`", "'")):
         text = text.replace(theirs, ours)
     text = text[:1].lower() + text[1:]

@@ -76,7 +76,7 @@ def test_without_finishers_a_project_is_stored_as_it_always_was(small_project: P
     [
         ('use = "crops"', "did you mean 'crop'?"),
         ("width = 3", "it does not say which finish"),
-        ('use = "crop"\nwidth = 80', "missing required field 'height'"),
+        ('use = "crop"\nwidth = 80', "the key 'height' is missing"),
         ('use = "crop"\nwidth = 60\nheight = 50', "a crop cannot make pictures larger"),
         ('use = "crop"\nwidth = 80\nheight = 50\nx = 1.5', "x is out of range"),
         ('use = "crop"\nwidth = 8\nheight = 50', "width is out of range"),

@@ -158,7 +158,7 @@ def test_options_of_a_function_are_checked_and_stored(tmp_path: Path) -> None:
         "def paint(point, *, width, height, shade: float, tones=[1, 2], word='x'):\n"
         "    return np.full((height, width, 3), shade * tones[0])\n"
     )
-    with pytest.raises(ProjectError, match="missing required field 'shade'"):
+    with pytest.raises(ProjectError, match="the key 'shade' is missing"):
         open_generator(project(tmp_path, "mine:paint"))
     with pytest.raises(ProjectError, match="there is no key 'shades'"):
         open_generator(project(tmp_path, "mine:paint", options=", shades = 1"))

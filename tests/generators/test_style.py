@@ -204,7 +204,7 @@ def test_files_are_never_followed_from_a_tesseract() -> None:
 @pytest.mark.parametrize(
     ("options", "axes", "problem"),
     [
-        ("", 'name = "zoom"\nsteps = 3', "missing required field 'content'"),
+        ("", 'name = "zoom"\nsteps = 3', "the key 'content' is missing"),
         ('content = "boat.png"', 'name = "zoom"\nsteps = 3', "nothing of that name"),
         ('content = "."', 'name = "zoom"\nsteps = 3', "something that is no file"),
         ('content = "boat.toml"', 'name = "zoom"\nsteps = 3', "this is no picture that can be read"),
