@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -78,6 +79,23 @@ def test_neighbours_are_told_from_strangers() -> None:
     assert "neighbours differ nearly as much as random pictures" in far.strange[0]
     assert math.isnan(nothing.step)
     assert nothing.strange == ()
+
+
+def test_what_a_codec_makes_of_pictures_that_hardly_change_is_no_flicker() -> None:
+    codec = codec_for(Picture(width=96, height=96))
+    first, second = (
+        cv2.GaussianBlur(np.random.default_rng(seed).integers(0, 256, (96, 96, 3)).astype(np.float32), (0, 0), 2)
+        for seed in (1, 2)
+    )
+
+    def stored(cell: Cell) -> NDArray[np.uint8]:
+        harsh = 127.5 + 10 * (first + (second - first) * (cell[0] / 400) - 127.5)
+        return codec.decode(codec.encode(np.clip(harsh, 0, 255).astype(np.uint8)))
+
+    grid = Grid([Axis(name="a", steps=9)])
+    runs = [((k,), (k + 1,), (k + 2,)) for k in range(3)]
+    assert Judge(stored, grid).near(runs, spread=0.4).strange != ()
+    assert Judge(stored, grid, codec=codec).near(runs, spread=0.4).strange == ()
 
 
 def test_pictures_that_are_all_equal_are_near_and_guessed() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+import cv2
 import hypothesis.extra.numpy as arrays
 import hypothesis.strategies as st
 import numpy as np
@@ -44,6 +45,13 @@ def line(name: str, count: int = 17, *, width: int = 128, height: int = 96) -> t
 def noise(seed: int, height: int = 64, width: int = 64) -> np.ndarray:
     """White noise in three channels."""
     return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def harsh(share: float, height: int = 96, width: int = 96) -> np.ndarray:
+    """A texture of harsh colours, which JPEG keeps badly; a share (0..1) of it is on its way to another one."""
+    first, second = (cv2.GaussianBlur(noise(seed, height, width).astype(np.float32), (0, 0), 2) for seed in (1, 2))
+    mixed = (1 - share) * first + share * second - 127.5
+    return np.clip(127.5 + 10 * mixed, 0, 255).astype(np.uint8)
 
 
 def flat(code: int, height: int = 64, width: int = 64) -> np.ndarray:

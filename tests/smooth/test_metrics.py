@@ -5,11 +5,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pictures import any_picture, flat, line, noise
+from pictures import any_picture, flat, harsh, line, noise
 
 from tessonance.errors import TessError
+from tessonance.project import Picture
 from tessonance.smooth import metrics
+from tessonance.smooth.flip import flip
 from tessonance.smooth.metrics import Change
+from tessonance.store import codec_for
 
 STEPS = st.lists(st.floats(1e-6, 1), min_size=1, max_size=50)
 
@@ -55,6 +58,23 @@ def test_flicker_of_points_on_a_straight_line_tells_turning_back(places):
             assert f == pytest.approx(0)
         elif before == -after:
             assert f == 1
+
+
+def test_steps_that_are_no_more_than_a_codec_trembles_have_no_flicker():
+    codec = codec_for(Picture(width=96, height=96))
+
+    def stored(picture):
+        return codec.decode(codec.encode(picture))
+
+    row = [stored(harsh(share / 400)) for share in range(3)]
+    e, two = [flip(row[0], row[1]), flip(row[1], row[2])], [flip(row[0], row[2])]
+    assert metrics.flicker(e, two)[0] > 0.36
+    assert math.isnan(metrics.flicker(e, two, faint=metrics.trembling(row[0], stored))[0])
+    far = [stored(harsh(share / 4)) for share in range(3)]
+    e, two = [flip(far[0], far[1]), flip(far[1], far[2])], [flip(far[0], far[2])]
+    assert metrics.flicker(e, two, faint=metrics.trembling(far[0], stored))[0] < 0.3
+    assert metrics.trembling(row[0], lambda picture: picture) == metrics.FAINT
+    assert metrics.trembling(row[0][:1, :1], lambda picture: picture) == metrics.FAINT
 
 
 def test_nothing_that_changes_and_no_step_at_all_have_answers():

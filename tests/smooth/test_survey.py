@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from pictures import flat, noise
+from pictures import flat, harsh, noise
 
 import tessonance as tess
 from tessonance.cli import cli
@@ -77,6 +77,17 @@ def test_a_new_seed_for_each_cell_is_refused_on_every_axis(tmp_path):
     assert found.refused == ("tall", "blot")
     assert found.advice[0].startswith("tall is refused: ")
     assert any("fix the seed" in text for text in found.advice)
+
+
+def test_what_jpeg_makes_of_pictures_that_hardly_change_is_no_flicker(tmp_path):
+    text = PROJECT.replace("48", "96").replace("32", "96").replace("lossless", "jpeg")
+    project = parse_project(text.format(generator='use = "plasma"', axes='{ name = "a", steps = 9 }'))
+    with TesseractWriter.create(tmp_path / "harsh.tess", project) as writer:
+        for index in range(9):
+            writer.put_picture((index,), harsh(index / 400))
+    found = survey(tess.open(tmp_path / "harsh.tess"), sweep=False)
+    assert not found.refused
+    assert found.axes[0].pop > 0.95 * found.axes[0].mean  # none of it is motion: the narrower gate counts
 
 
 def test_a_pop_is_found_where_it_is(tmp_path):

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
 from itertools import product
+from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,7 @@ from tessonance.smooth.flip import difference, see
 from tessonance.smooth.flow import dis
 from tessonance.smooth.guess import Guess, among, better, known
 from tessonance.smooth.line import Gates, spread_of
-from tessonance.smooth.metrics import FAINT, change, flicker, roughness
+from tessonance.smooth.metrics import FAINT, change, flicker, roughness, trembling
 from tessonance.smooth.views import reduced, view
 
 if TYPE_CHECKING:
@@ -91,7 +92,8 @@ class Judge:
         seen = list(self._pool.map(self._run, runs))
         steps = [step for first, second, _, _ in seen for step in (first, second)]
         step = sum(steps) / len(steps)
-        found = [float(f) for first, second, across, _ in seen for f in flicker([first, second], [across])]
+        faint = self._trembling([cell for cell, *_ in runs])
+        found = [float(f) for first, second, across, _ in seen for f in flicker([first, second], [across], faint=faint)]
         counted = sorted(f for f in found if f == f)
         verdict = Gates().judge(
             roughness=roughness(steps, spread),
@@ -100,6 +102,17 @@ class Judge:
             pop_share=sum(pop for *_, pop in seen) / sum(first for first, *_ in seen) if step else float("nan"),
         )
         return Near(step, verdict.reasons)
+
+    def _trembling(self, cells: Sequence[Cell]) -> float:
+        """Return what two steps have to sum to for their flicker to count; see `metrics.trembling`."""
+        codec = self._codec
+        if codec is None:
+            return FAINT
+
+        def of(cell: Cell) -> float:
+            return trembling(self._picture(cell), lambda picture: codec.decode(codec.encode(picture)))
+
+        return median(self._pool.map(of, cells))
 
     def _run(self, cells: Sequence[Cell]) -> tuple[float, float, float, float]:
         """Return the two steps of a run, its end's distance from its beginning, and what of the first step is pop."""

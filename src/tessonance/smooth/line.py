@@ -10,7 +10,7 @@ import numpy as np
 
 from tessonance.errors import TessError
 from tessonance.smooth.flip import difference, see
-from tessonance.smooth.metrics import cliff_share, flicker, roughness, tortuosity, uniformity, variation
+from tessonance.smooth.metrics import FAINT, cliff_share, flicker, roughness, tortuosity, uniformity, variation
 from tessonance.smooth.views import view
 
 if TYPE_CHECKING:
@@ -189,8 +189,8 @@ def measure_line(pictures: Sequence[Picture], *, closed: bool = False, spread: f
     return walk([see(view(picture)) for picture in pictures], closed=closed, spread=spread)
 
 
-def walk(seen: Sequence[Seen], *, closed: bool = False, spread: float | None = None) -> Line:
-    """Measure a line of pictures that were looked at; see `measure_line`."""
+def walk(seen: Sequence[Seen], *, closed: bool = False, spread: float | None = None, faint: float = FAINT) -> Line:
+    """Measure a line of pictures that were looked at; see `measure_line`, and `metrics.flicker` for `faint`."""
     if not seen:
         raise TessError("there is no picture to measure", wanted="at least one")
     count = len(seen)
@@ -202,7 +202,7 @@ def walk(seen: Sequence[Seen], *, closed: bool = False, spread: float | None = N
     end = difference(seen[0], seen[count // 2]) * 2 if closed else difference(seen[0], seen[-1])
     return Line(
         steps=tuple(steps),
-        flickers=tuple(flicker(around, across).tolist()) if edges else (),
+        flickers=tuple(flicker(around, across, faint=faint).tolist()) if edges else (),
         span=end,
         spread=spread_of(seen) if spread is None else spread,
     )

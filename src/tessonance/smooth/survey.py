@@ -17,7 +17,15 @@ from tessonance.smooth.findings import AxisFindings, Edge, Guesses, Survey
 from tessonance.smooth.flip import see
 from tessonance.smooth.guess import fade, judge, morph
 from tessonance.smooth.line import PAIRS, Gates, Line, spread_of, walk
-from tessonance.smooth.metrics import change, cliff_share, interpolation_ratio, uniformity, variation
+from tessonance.smooth.metrics import (
+    FAINT,
+    change,
+    cliff_share,
+    interpolation_ratio,
+    trembling,
+    uniformity,
+    variation,
+)
 from tessonance.smooth.rows import Row, knots_edges, plan
 from tessonance.smooth.sweeps import sweeps
 from tessonance.smooth.views import view
@@ -40,6 +48,7 @@ __all__ = ["MOST_PICTURES", "survey"]
 MOST_PICTURES = 3000  # looked at for the edges; about 6 ms each on one core
 CHANGES, GUESSES = 48, 16  # edges of an axis split into pop and speed, besides its largest; pictures guessed of an axis
 LARGEST = 8
+TREMBLING = 8  # pictures that tell what the codec makes of them
 ENOUGH = 0.8  # of a level's cells; the few that are missing are holes
 MOST_ASKED = 200_000  # cells asked whether they are painted, to find a level with few holes
 
@@ -106,9 +115,10 @@ class _Survey:
         self._rows, self._complete = plan(self._grid, self._knots, most=most)
         self._along = [_Along() for _ in self._grid.axes]
         self._missing: set[Cell] = set()
+        self._faint = FAINT
 
     def run(self, sweep: bool) -> Survey:
-        spread = self._spread()
+        spread, self._faint = self._spread(), self._trembling()
         for done, (row, runs) in enumerate(zip(self._rows, self._measured(), strict=True), 1):
             self._keep(row, runs)
             self._progress(done, len(self._rows))
@@ -134,6 +144,19 @@ class _Survey:
         seen = [s for s in self._pool.map(self._seen, dict.fromkeys(picked)) if s is not None]
         return spread_of(seen)
 
+    def _trembling(self) -> float:
+        """Return what two steps have to sum to for their flicker to count: the median of some pictures."""
+        cells = list(dict.fromkeys(row.cells[len(row.cells) // 2] for row in self._rows))
+        some = [cells[i] for i in np.linspace(0, len(cells) - 1, min(len(cells), TREMBLING)).astype(int)]
+        codec = self._tesseract.codec
+
+        def of(cell: Cell) -> float | None:
+            picture = self._picture(cell)
+            return None if picture is None else trembling(picture, lambda shifted: codec.decode(codec.encode(shifted)))
+
+        found = [faint for faint in self._pool.map(of, some) if faint is not None]
+        return float(np.median(found)) if found else FAINT
+
     def _measured(self) -> Iterator[list[tuple[range, Line]]]:
         """Measure the rows on all threads, in order, a few ahead."""
         return _ahead(self._pool, self._measure, self._rows)
@@ -142,7 +165,7 @@ class _Survey:
         seen = [self._seen(cell) for cell in row.cells]
         whole = None not in seen
         return [
-            (run, walk([seen[i] for i in run], closed=row.closed and whole, spread=0.0))  # type: ignore[misc]
+            (run, walk([seen[i] for i in run], closed=row.closed and whole, spread=0.0, faint=self._faint))  # type: ignore[misc]
             for run in _runs(seen)
         ]
 
