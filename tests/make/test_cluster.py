@@ -114,6 +114,23 @@ def test_a_cluster_paints_the_same_bytes_as_one_process(
     assert all(event["address"].startswith("tcp://127.0.0.1") for event in who)
 
 
+def test_a_budget_is_spent_by_a_cluster_as_by_one_process(machines: Machines, tmp_path: Path) -> None:
+    axes = '{ name = "pan", steps = 17 }, { name = "zoom", steps = 9 }'
+    project = parse_project(
+        f'picture = {{ width = 48, height = 48 }}\ngenerator = {{ use = "scene", seed = 1 }}\naxis = [{axes}]'
+    )
+    painted, flats = [], np.arange(17 * 9)
+    for name, whose in (("one", {"workers": 1}), ("many", {"cluster": machines.address})):
+        reports: list[Any] = []
+        path = tmp_path / f"{name}.tess"
+        with tess.generate(project, path, budget=0.5, on_report=reports.append, **whose) as made:  # type: ignore[arg-type]
+            there = made.is_painted(flats)
+            pictures = [bytes(made.encoded(made.grid.cell(int(flat)))) for flat in flats[there]]
+        painted.append((there.tolist(), pictures, reports[-1]))
+    assert painted[0] == painted[1]
+    assert 0 < sum(painted[0][0]) <= 0.5 * len(flats) + 1
+
+
 def test_generators_are_opened_once_by_each_worker_named_by_device_and_closed(
     machines: Machines, odd: Callable[[str], Project], tmp_path: Path
 ) -> None:

@@ -329,3 +329,17 @@ def test_a_picture_that_can_be_guessed_need_not_be_painted():
     good = Guesses(method="morph", ratio=0.3, error=0.02, sharpness=1.0, contrast=1.0, accepted=0.95)
     assert "half its steps would do" in advice_on(axis_of([0.1] * 4, guesses=(good,)))[-1]
     assert len(advice_on(axis_of([0.1] * 4, guesses=(replace(good, accepted=0.5),)))) == 1
+
+
+def test_steps_that_are_only_skipped_are_to_be_painted_not_added(tmp_path):
+    budget = "paint what it skips (`tess generate`, with a larger --budget or without)"
+    assert advice_on(axis_of([0.05] * 19 + [0.2], skipped=40))[0] == f"ink pops between 0.95 and 1: {budget}"
+    for axis in (axis_of([0.1] * 4, mean=0.4, skipped=40), axis_of([0.1] * 4, refused=("why",), skipped=40)):
+        assert any("paint the 40 steps that it skips (`tess generate`" in text for text in advice_on(axis))
+    good = Guesses(method="morph", ratio=0.3, error=0.02, sharpness=1.0, contrast=1.0, accepted=0.95)
+    assert advice_on(axis_of([0.1] * 4, guesses=(good,), skipped=40))[-1].endswith("what it skips need not be painted")
+    axes = '{ name = "pan", steps = 17 }, { name = "zoom", steps = 9 }'
+    project = parse_project(PROJECT.format(generator='use = "scene"', axes=axes))
+    with tess.generate(project, tmp_path / "less.tess", workers=1, budget=0.5) as tesseract:
+        found = survey(tesseract, sweep=False)
+    assert [axis.skipped for axis in found.axes] == [17 - len(found.knots[0]), 9 - len(found.knots[1])] != [0, 0]

@@ -146,7 +146,10 @@ class Judge:
 def hold(guess: NDArray[np.float32], picture: Known, codec: PictureCodec | None = None) -> Guess:
     """Hold a guess against a picture; how sharp it is, as if it had been stored too.
 
-    What a codec makes of a picture looks like detail to a measure, and is no sharpness that a guess lacks.
+    What a codec makes of a picture looks like detail to a measure, and is no sharpness that a guess lacks. Held as it
+    is, a guess of stored pictures came out 1 to 5 % softer than one of the pictures themselves; as stored, a morph
+    within 3 % (smooth ones 6 % sharper), a blend 2 to 8 % sharper. `tess smooth` and `tess bake` hold guesses as they
+    are: the first stays on the careful side, and the second only compares guesses with one another.
     """
     plain = picture.judge(guess)
     if codec is None:

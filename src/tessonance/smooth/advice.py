@@ -16,6 +16,7 @@ COARSE = 0.30  # a step as large as the 99th percentile of what looks lively bet
 POPS, POP_FLOOR = 2.0, 0.03  # an edge pops if its pop is so many times the axis' mean, and can be seen
 UNEVEN = 2.5
 MOST_POPS = 3
+PAINT_ON = "(`tess generate`, with a larger --budget or without)"
 
 
 def advise(found: Survey) -> Survey:
@@ -25,7 +26,7 @@ def advise(found: Survey) -> Survey:
         said += [f"{axis.name} is refused: {reason}" for reason in axis.refused]
         if axis.refused:
             said.append(
-                f"{axis.name}: fix the seed and pin the sampler's noise; if they are fixed, give it more steps, "
+                f"{axis.name}: fix the seed and pin the sampler's noise; if they are fixed, {_finer(axis)}, "
                 "or narrow its range"
             )
     for axis in found.axes:
@@ -48,7 +49,7 @@ def _of_axis(axis: AxisFindings) -> list[str]:
     if axis.mean > COARSE:
         said.append(
             f"{axis.name} takes large steps ({axis.mean:.2f} FLIP each): one after the other they strobe; "
-            "give it more steps, or narrow its range"
+            f"{_finer(axis)}, or narrow its range"
         )
     if axis.length > LONG:
         said.append(
@@ -72,14 +73,20 @@ def _pops(axis: AxisFindings) -> list[str]:
         else:
             spans.append([place, place])
     said = [f"between {axis.values[first]:.3g} and {axis.value_after(last):.3g}" for first, last in spans[:MOST_POPS]]
-    return [f"{axis.name} pops {' and '.join(said)}: add steps there"] if said else []
+    more = f"paint what it skips {PAINT_ON}" if axis.skipped else "add steps there"
+    return [f"{axis.name} pops {' and '.join(said)}: {more}"] if said else []
+
+
+def _finer(axis: AxisFindings) -> str:
+    return f"paint the {axis.skipped:,} steps that it skips {PAINT_ON}" if axis.skipped else "give it more steps"
 
 
 def _savings(axis: AxisFindings) -> list[str]:
     best = max(axis.guesses, key=lambda guess: guess.accepted, default=None)
     if best is None or best.accepted < 0.9:
         return []
+    so = "what it skips need not be painted" if axis.skipped else "half its steps would do"
     return [
         f"{axis.name}: every second picture can be guessed by {best.method} ({best.accepted:.0%} of those tried were "
-        "good enough), so half its steps would do"
+        f"good enough), so {so}"
     ]

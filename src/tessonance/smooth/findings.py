@@ -91,6 +91,8 @@ class AxisFindings:
     guesses : tuple of Guesses
     refused : tuple of str
         The gates that were not passed: then no score of this axis means anything.
+    skipped : int
+        Steps of the axis that are no knots: not painted yet, or left out by a budget.
     """
 
     name: str
@@ -112,6 +114,7 @@ class AxisFindings:
     steps: tuple[tuple[Cell, float], ...]
     guesses: tuple[Guesses, ...]
     refused: tuple[str, ...]
+    skipped: int = 0
 
     def value_after(self, place: int) -> float:
         """Return the value at the far end of an edge, by where its first cell is among the knots."""

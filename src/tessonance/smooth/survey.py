@@ -208,6 +208,7 @@ class _Survey:
             steps=tuple((edge.first, edge.step) for edge in along.edges),
             guesses=self._guesses(k, steps, spread),
             refused=verdict.reasons,
+            skipped=axis.steps - len(self._knots[k]),
         )
 
     def _changes(self, edges: Sequence[Edge]) -> tuple[list[Edge], list[Edge]]:
