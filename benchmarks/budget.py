@@ -12,6 +12,8 @@ Four tables, with pictures of 192 × 192:
    erred less on the pictures that are known, as baking chooses for each edge.
 3. The same on pairs of axes: the middle of a square of four known pictures.
 4. The variation (CV) of the steps of an axis, evenly and by sight, as its pilot foretold and on other lines.
+
+Where the extra `[diffusers]` and open_clip_torch are installed, the tiny diffusers pipeline is among the fixtures.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import tiny
 from msgspec import UNSET
 from msgspec.structs import replace
 from numpy.typing import NDArray
@@ -63,6 +66,7 @@ STYLE = 'use = "style", content = "content.png", canvas = 384'
 BUDGETS = {  # generator, axes, budget
     "toy": ('use = "toy"', axes('name = "a", steps = 65', 'name = "b", steps = 65'), "6.25%"),
     "toy, at a tenth": ('use = "toy"', axes('name = "a", steps = 65', 'name = "b", steps = 65'), "10%"),
+    "toy, 129 steps": ('use = "toy"', axes('name = "a", steps = 129', 'name = "b", steps = 129'), "6.25%"),
     "toy, prefix 0.5": (
         'use = "toy", prefix = 0.5',
         axes('name = "a", steps = 65', 'name = "b", steps = 65'),
@@ -101,6 +105,10 @@ HELD_OUT = {  # generator, axis
     "painted, bloom": ('use = "painted"', 'name = "bloom"'),
     "painted, ink": ('use = "painted"', 'name = "ink"'),
 }
+BUDGETS_OF_DIFFUSERS = {
+    "diffusers, two words": (tiny.WORDS, axes(*(f'name = "{name}", to = 1.4, steps = 65' for name in "ab")), "6.25%")
+}
+HELD_OUT_OF_DIFFUSERS = {"diffusers, a word": tiny.LINES["diffusers, a word"][:2]}
 SQUARES = {
     "scene, zoom and turn": (
         'use = "scene"',
@@ -142,9 +150,9 @@ class Bench:
         self.folder, self.only = folder, only
         self._write_content()
 
-    def project(self, generator: str, of_axes: str) -> Project:
+    def project(self, generator: str, of_axes: str, *, seed: int = 1) -> Project:
         """Return a project."""
-        text = f"picture = {{ width = {SIDE}, height = {SIDE} }}\ngenerator = {{ {generator}, seed = 1 }}\n"
+        text = f"picture = {{ width = {SIDE}, height = {SIDE} }}\ngenerator = {{ {generator}, seed = {seed} }}\n"
         return parse_project(f"{text}axis = [{of_axes}]", folder=self.folder)
 
     def painter(self, project: Project) -> Callable[[Sequence[float]], Picture]:
@@ -272,11 +280,11 @@ def figures(found: Sequence[Guess], spread: float, step: float) -> list[object]:
     return [error / spread, sharp, contrast, f"{accepted:.0%}", error / step]
 
 
-def native_step(grid: Grid, picture: Callable[[Cell], Picture]) -> float:
+def native_step(grid: Grid, picture: Callable[[Cell], Picture], *, pairs: int = PAIRS) -> float:
     """Return the mean FLIP between cells one step apart."""
     random = np.random.default_rng(3)
     steps = []
-    for number in range(PAIRS):
+    for number in range(pairs):
         k = number % len(grid.axes)
         cell = [int(random.integers(steps_)) for steps_ in grid.shape]
         cell[k] = int(random.integers(grid.axes[k].steps - 1))
@@ -387,6 +395,9 @@ if __name__ == "__main__":
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder), only=given.only)
+        if tiny.in_folder(bench.folder):
+            BUDGETS.update(BUDGETS_OF_DIFFUSERS)
+            HELD_OUT.update(HELD_OUT_OF_DIFFUSERS)
         for part in given.parts or PARTS:
             start = time.perf_counter()
             PARTS[part](bench)

@@ -3,19 +3,23 @@
     python benchmarks/smooth_metrics.py
 
 First, the measures of each line: a score counts only where the gates are passed, and lines whose cells are strangers
-must be refused. Then how the fast distance ranks beside FLIP, and what a pair of pictures takes, also beside the
+must be refused. Lines of the tiny diffusers pipeline are among them where the extra `[diffusers]` and open_clip_torch
+are installed. Then how the fast distance ranks beside FLIP, and what a pair of pictures takes, also beside the
 reference implementation of FLIP (flip-evaluator, a development dependency).
 """
 
 from __future__ import annotations
 
 import argparse
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from pathlib import Path
 
 import cv2
 import numpy as np
+import tiny
 from numpy.typing import NDArray
 
 from tessonance.plugins import open_generator
@@ -43,11 +47,12 @@ HEADS = ("mean e", "R", "rough", "unif", "CV", "T", "F", "cliff", "pop", "speed%
 HEADS += ("IR fade", "sharp", "contr", "IR morph", "sharp", "contr")
 
 
-def paint(generator: str, axis: str, *, cells: int, side: int) -> list[NDArray[np.uint8]]:
-    """Paint one line."""
+def paint(generator: str, axis: str, *, cells: int, side: int, folder: Path | None = None) -> list[NDArray[np.uint8]]:
+    """Paint one line; what the generator reads is in a folder."""
     project = parse_project(
         f"picture = {{ width = {side}, height = {side} }}\n"
-        f"generator = {{ {generator}, seed = 1 }}\naxis = [{{ {axis}, steps = {cells} }}]"
+        f"generator = {{ {generator}, seed = 1 }}\naxis = [{{ {axis}, steps = {cells} }}]",
+        folder=folder,
     )
     opened = open_generator(project)
     try:
@@ -124,6 +129,19 @@ def ranks(lines: dict[str, list[NDArray[np.uint8]]]) -> None:
     print(f"  {'all together':22} rank {found.rank_correlation:.3f}, {found.pairs} pairs, error {found.error:.3f}")
 
 
+def table(folder: Path, *, cells: int, side: int) -> dict[str, list[NDArray[np.uint8]]]:
+    """Paint and measure every line, print what comes of it, and return the lines."""
+    lines, wrong = {}, 0
+    for name, (generator, axis, passes) in {**LINES, **(tiny.LINES if tiny.in_folder(folder) else {})}.items():
+        lines[name] = paint(generator, axis, cells=cells, side=side, folder=folder)
+        found, passed = row(lines[name])
+        wrong += passed != passes
+        verdict = ("passed" if passed else "refused") + ("" if passed == passes else "  WRONG")
+        print(f"{name:22}" + "".join(f"{value:9.3f}" for value in found) + f"  {verdict}", flush=True)
+    print("every line is judged as it should be" if not wrong else f"{wrong} lines are judged WRONGLY")
+    return lines
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -132,14 +150,8 @@ def main() -> None:
     given = parser.parse_args()
     print(f"lines of {given.cells} pictures of {given.side} × {given.side}; e and R in FLIP as viewed at 128 × 128")
     print(f"{'':22}" + "".join(f"{head:>9}" for head in HEADS) + "  gates")
-    lines, wrong = {}, 0
-    for name, (generator, axis, passes) in LINES.items():
-        lines[name] = paint(generator, axis, cells=given.cells, side=given.side)
-        found, passed = row(lines[name])
-        wrong += passed != passes
-        verdict = ("passed" if passed else "refused") + ("" if passed == passes else "  WRONG")
-        print(f"{name:22}" + "".join(f"{value:9.3f}" for value in found) + f"  {verdict}", flush=True)
-    print("every line is judged as it should be" if not wrong else f"{wrong} lines are judged WRONGLY")
+    with tempfile.TemporaryDirectory() as folder:
+        lines = table(Path(folder), cells=given.cells, side=given.side)
     ranks(lines)
     costs(*paint('use = "painted"', 'name = "bloom"', cells=2, side=512))
 
