@@ -289,6 +289,15 @@ def test_notes_go_after_a_while_and_the_last_ones_are_kept(show: Show_) -> None:
     assert show.desk.notes(show.clock.now + NOTE_SECONDS) == ()
 
 
+def test_a_note_that_comes_again_is_read_longer_and_not_twice(show: Show_) -> None:
+    for text in ("one", "two", "one"):
+        show.desk.note(text, show.clock.now)
+        show.clock.now += 1.0
+    assert show.desk.notes(show.clock.now) == ("two", "one")
+    assert show.desk.notes(show.clock.now + NOTE_SECONDS - 1.5) == ("one",)
+    assert show.said[-3:] == ["one", "two", "one"]
+
+
 def test_what_is_wrong_is_read_until_it_is_right(show: Show_) -> None:
     file = show.desk.piece.file.path
     file.write_text(TEXT + "[[route]\n")

@@ -206,7 +206,8 @@ class Desk:
         return share * share * (3 - 2 * share)
 
     def note(self, text: str, now: float) -> None:
-        """Have something read on the screen for some seconds."""
+        """Have something read on the screen for some seconds; what is there already is read longer, not twice."""
+        self._notes = deque((each for each in self._notes if each[1] != text), maxlen=NOTES)
         self._notes.append((now + NOTE_SECONDS, text))
         self._say(text)
 

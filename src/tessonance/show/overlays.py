@@ -66,11 +66,13 @@ class Overlays:
     def _draw(self, voice: Voice | None, seconds: float, size: tuple[int, int], now: float) -> tuple[Panel, ...]:
         if self._desk.help:  # there is room for one of the two
             return (self._help_panel(size),)
-        panels = [self._status_panel(size, now)]
-        if voice is not None:
-            hud = self._hud_of(voice.performer.mapping, size)
-            panels.append(Panel(hud.overlay(live_state(voice.path, voice.track, seconds)), hud.corner))
-        return tuple(panels)
+        status = self._status_panel(size, now)
+        if voice is None:
+            return (status,)
+        hud = self._hud_of(voice.performer.mapping, size)
+        panel = Panel(hud.overlay(live_state(voice.path, voice.track, seconds)), hud.corner)
+        _make_room(panel, status)
+        return status, panel
 
     def _hud_of(self, mapping: Mapping, size: tuple[int, int]) -> Hud:
         if self._hud is None or self._hud[0] != (mapping, size):
@@ -86,3 +88,10 @@ class Overlays:
             image = help_panel(size)
             self._help = size, Panel(image, ((size[0] - image.shape[1]) // 2, (size[1] - image.shape[0]) // 2))
         return self._help[1]
+
+
+def _make_room(under: Panel, over: Panel) -> None:
+    """Clear what of a panel lies under another one: in a small window, both together could not be read."""
+    left, top = (max(0, over.corner[k] - under.corner[k]) for k in (0, 1))
+    right, bottom = (over.corner[k] + over.image.shape[1 - k] - under.corner[k] for k in (0, 1))
+    under.image[top : max(top, bottom), left : max(left, right)] = 0
