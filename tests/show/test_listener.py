@@ -95,15 +95,15 @@ def test_of_live_sound_a_frame_shows_the_newest_that_is_known() -> None:
 
 
 class Slow(MemoryInput):
-    """What hearing takes some time of: meanwhile a block comes."""
+    """What hearing takes some time of: meanwhile blocks come."""
 
-    def __init__(self, clock: Clock, **keys: Any) -> None:
+    def __init__(self, clock: Clock, *, seconds: float = HOP, **keys: Any) -> None:
         super().__init__(song(), clock=clock, **keys)
-        self.host = clock
+        self.host, self.seconds = clock, seconds
 
     def read(self) -> np.ndarray:
         samples = super().read()
-        self.host.now += HOP if len(samples) else 0.0
+        self.host.now += self.seconds if len(samples) else 0.0
         return samples
 
 
@@ -114,6 +114,18 @@ def test_what_comes_while_it_hears_is_heard_too_but_it_does_not_hear_for_ever() 
     clock.now += 3 * HOP + 1e-9
     assert listener.advance() == 4 * 256
     assert listener.advance() == 2 * 256
+
+
+def test_a_frame_shows_what_came_while_it_heard() -> None:
+    clock = Clock()
+    listener = Listener(Slow(clock, seconds=3 * HOP, block=256), [ONE], clock=clock)
+    listener.send(play())
+    for _ in range(30):
+        clock.now += 4 * HOP + 1e-9
+        due = clock.now + 8 * HOP
+        listener.advance(due)
+        known = listener.voices[0].path.stop_seconds
+        assert listener.seconds(due) == pytest.approx(known, abs=1e-6)
 
 
 def test_of_a_song_a_frame_shows_what_is_heard() -> None:

@@ -136,16 +136,20 @@ class Listener:
             return 0
         try:
             self._last_turn = self._clock()
-            came = self._round(due)
+            came = self._round()
             # After a sleep the first round takes half a millisecond, six times its work: what came meanwhile is newer.
-            return came + self._round(due) if came else 0
+            came += self._round() if came else 0
+            # Only now: what a frame is shown is what is known after both.
+            if self.position:
+                self._arrivals.look(self._ensemble.known_seconds, self._clock() if due is None else due)
+            return came
         except Exception as error:  # whatever it is, the pictures go on and so does the listening
             self.problems.put(f"the sound stumbles: {error}")
             return 0
         finally:
             self._turn.release()
 
-    def _round(self, due: float | None) -> int:
+    def _round(self) -> int:
         self._make_changes()
         samples = self._read()
         if len(samples):
@@ -153,8 +157,6 @@ class Listener:
             self._waiting_samples += len(samples)
             if self._waiting_samples >= self._ensemble.samples_to_hop:
                 self._hear(self._taken())
-        if self.position:
-            self._arrivals.look(self._ensemble.known_seconds, self._clock() if due is None else due)
         return len(samples)
 
     def _read(self) -> NDArray[np.float32]:
