@@ -19,7 +19,7 @@ from tessonance.project import Mapping, Project, Route, load_mapping, parse_proj
 from tessonance.show.changes import Hold, Play, Routes, SetAxis
 from tessonance.show.ensemble import Ensemble
 from tessonance.show.filming import Part
-from tessonance.show.governing import governor, governors, ungoverned
+from tessonance.show.governing import governor, governors, ungoverned, unheld
 from tessonance.show.mapping_file import save_mapping
 from tessonance.show.rehearsal import rehearse
 from tessonance.show.take import Piece, TakeWriter
@@ -141,6 +141,13 @@ def test_without_a_bake_or_a_limit_there_is_no_governor() -> None:
     )
     assert ungoverned(bare, mapping(Governing())) == ungoverned(Baked(), mapping()) == ""
     assert governors([bare])(1, mapping()) is None
+
+
+def test_in_a_show_it_is_said_that_a_limit_is_not_held() -> None:
+    bare = SimpleNamespace(bake=lambda: None, name="flower", where="flower.tess", grid=GRID)
+    said = unheld(["flower", "tide"], governors([Baked(), bare]))
+    assert said(1, mapping(CALM)) == "tide: the governor does nothing, since it was not baked when the show began"
+    assert said(1, mapping(Governing())) == said(0, mapping(CALM)) == ""
 
 
 def test_the_table_is_read_kept_and_refused_as_others_are(tmp_path: Path) -> None:

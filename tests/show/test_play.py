@@ -118,6 +118,24 @@ def test_it_ends_by_itself_after_so_many_seconds(flower: Path) -> None:
     assert stage.count > 3
 
 
+def test_a_limit_that_an_edit_brings_and_that_cannot_be_held_is_told(flower: Path) -> None:
+    file, said = flower.with_suffix(".toml"), list[str]()
+    routes = '[[route]]\nfeature = "low"\naxis = "bloom"\n'
+    file.write_text(routes)
+    stage = Stage(frames=10**6)
+    stage.script = {10: lambda: file.write_text(routes + '[governor]\nas = "calm"\n')}
+
+    def say(text: str) -> None:
+        said.append(text)
+        if "governor" in text:
+            stage.last = 0
+
+    show(flower, stage, say=say, seconds=30.0)
+    *_, read, told = said
+    assert read == "flower.toml was read again"
+    assert told == "flower: the governor does nothing, since it was not baked when the show began"
+
+
 def test_a_song_without_an_output_goes_by_the_clock(flower: Path, tmp_path: Path) -> None:
     soundfile.write(tmp_path / "song.wav", sound(3), RATE)
     said: list[str] = []

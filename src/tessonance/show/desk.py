@@ -72,6 +72,8 @@ class Desk:
         Whether the panels are to be seen at the beginning.
     say : callable
         Told every note, for those who do not look at the screen.
+    doubt : callable
+        Number of a tesseract and the mapping that was read anew → what of it is in vain; empty where nothing is.
 
     Attributes
     ----------
@@ -89,8 +91,9 @@ class Desk:
         *,
         hud: bool = False,
         say: Callable[[str], object] = lambda text: None,
+        doubt: Callable[[int, Mapping], str] = lambda piece, mapping: "",
     ) -> None:
-        self.pieces, self._listener, self._say = tuple(pieces), listener, say
+        self.pieces, self._listener, self._say, self._doubt = tuple(pieces), listener, say, doubt
         self.hud, self.help, self.frozen, self.leaving = hud, False, False, False
         self.screen: list[Action] = []
         self._fade, self._black, self._dark = CrossFade(), Ramp(), False
@@ -289,6 +292,8 @@ class Desk:
             self._play(number)
         done = "saved to {}" if isinstance(news, Saved) else "{} was read again"
         self.note(done.format(piece.file.path.name), now)
+        if doubt := self._doubt(number, mapping):
+            self.note(doubt, now)
 
     def _black_out(self, now: float) -> None:
         """Let the fade go where it is wanted. What turns round more than three times a second would flash."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tessonance.project import Mapping
     from tessonance.store import Tesseract
 
-__all__ = ["governor", "governors", "ungoverned"]
+__all__ = ["governor", "governors", "ungoverned", "unheld"]
 
 
 def governor(tesseract: Tesseract, mapping: Mapping) -> SpeedLimit | None:
@@ -68,3 +68,22 @@ def ungoverned(tesseract: Tesseract, mapping: Mapping) -> str:
     if mapping.governor.per_second is None or tesseract.bake() is not None:
         return ""
     return f"{tesseract.name}: the governor does nothing until it is baked: `tess bake {tesseract.where}`"
+
+
+def unheld(names: Sequence[str], limits: Callable[[int, Mapping], SpeedLimit | None]) -> Callable[[int, Mapping], str]:
+    """Return what says of a running show why a limit is not held: what is baked now is heard of in the next one.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the tesseracts, in the order of the show.
+    limits : callable
+        As `governors` returns it.
+    """
+
+    def said(piece: int, mapping: Mapping) -> str:
+        if mapping.governor.per_second is None or limits(piece, mapping) is not None:
+            return ""
+        return f"{names[piece]}: the governor does nothing, since it was not baked when the show began"
+
+    return said

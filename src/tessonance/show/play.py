@@ -15,7 +15,7 @@ from tessonance.project import TEMPO, mapping_beside, mapping_for
 from tessonance.sampling.fit import check_fit
 from tessonance.show.desk import Desk, LivePiece
 from tessonance.show.flash import FlashLimiter
-from tessonance.show.governing import governors, ungoverned
+from tessonance.show.governing import governors, ungoverned, unheld
 from tessonance.show.listener import Listener
 from tessonance.show.mapping_file import MappingFile
 from tessonance.show.player import Player
@@ -173,7 +173,7 @@ def play(
         limits = governors(opened, [piece.mapping for piece in pieces])
         listener = Listener(source, grids, governor=limits, record=writer, also=also)
         stack.callback(listener.close)
-        desk = Desk(pieces, listener, hud=look.hud, say=say)
+        desk = Desk(pieces, listener, hud=look.hud, say=say, doubt=unheld([piece.name for piece in pieces], limits))
         others = Remote(desk, hearing=hearing, telling=telling, features=source.name == OSC_NAME)
         player = Player(
             desk,
