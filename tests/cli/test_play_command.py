@@ -101,7 +101,19 @@ def test_the_film_of_a_take_is_asked_for_with_all_tesseracts_of_its_show(monkeyp
     report = ShowReport(FrameTimes().pace(), 0.0, 0, 0, 0, 0)
     monkeypatch.setattr("tessonance.show.play.play", lambda *_, **__: report)
     done = CliRunner().invoke(cli, ["play", "a.tess", "my own.tess", "--record", "night.tessrec"])
-    assert "`tess render a.tess 'my own.tess' --take night.tessrec` makes its film" in done.output
+    assert (
+        "night.tessrec: the take; `tess render a.tess 'my own.tess' --take night.tessrec` makes its film" in done.output
+    )
+
+
+def test_a_take_that_ends_before_its_show_is_told_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = ShowReport(
+        FrameTimes().pace(), 0.0, 0, 0, 0, 0, take_trouble="n.tessrec: the disk is full; the take ends here"
+    )
+    monkeypatch.setattr("tessonance.show.play.play", lambda *_, **__: report)
+    done = CliRunner().invoke(cli, ["play", "a.tess", "--record", "n.tessrec"])
+    assert "n.tessrec: the disk is full; the take ends here, before the show did\n" in done.output
+    assert "n.tessrec: what there is of the take; `tess render" in done.output
 
 
 def test_a_terminal_that_is_gone_ends_no_show(screen: XScreen, stage: Path) -> None:

@@ -156,6 +156,15 @@ def test_what_was_recorded_leads_to_the_same_coordinates_again(flower: Path, tmp
     assert len(take.moves[0].coordinates) > 50
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+def test_a_take_that_cannot_be_written_to_its_end_is_told_in_the_report(
+    flower: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tessonance.show.take._opened", lambda *_, **__: Path("/dev/full").open("wb"))  # noqa: SIM115
+    report = show(flower, Stage(frames=20), record=tmp_path / "night.tessrec")
+    assert report.take_trouble == "night.tessrec: cannot be written: No space left on device; the take ends here"
+
+
 def test_a_take_that_exists_is_kept(flower: Path, tmp_path: Path) -> None:
     (tmp_path / "night.tessrec").write_text("mine")
     with pytest.raises(OutputExists):

@@ -108,7 +108,9 @@ def play(
     _tell(report)
     if record is not None:
         words = shlex.join(["tess", "render", *tesseracts, "--take", str(record)])
-        click.echo(f"{record}: the take; `{words}` makes its film")
+        if report.take_trouble:
+            click.echo(f"{report.take_trouble}, before the show did", err=True)
+        click.echo(f"{record}: {'what there is of ' * bool(report.take_trouble)}the take; `{words}` makes its film")
 
 
 def _say(text: str) -> None:

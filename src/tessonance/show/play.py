@@ -6,7 +6,7 @@ import gc
 import sys
 import time
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -197,7 +197,11 @@ def play(
         listener.start()
         with _undisturbed():
             _run(player, desk, writer, seconds)
-        return player.report()
+        if writer is None:
+            return player.report()
+        listener.close()
+        writer.close()
+        return replace(player.report(), take_trouble=writer.trouble)
 
 
 def open_input(wanted: str | None, *, output: str | None = None, start: float = 0.0, loop: bool = False) -> Input:

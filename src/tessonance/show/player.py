@@ -175,6 +175,8 @@ class ShowReport:
         Frames in which a picture stood still because its field was not ready.
     blended : int
         Frames whose pictures were cross-faded, because moving them was more than the machine holds.
+    take_trouble : str
+        Why the take ends before the show does; empty where it does not.
     """
 
     pace: Pace
@@ -185,6 +187,7 @@ class ShowReport:
     overflows: int
     unmoved: int = 0
     blended: int = 0
+    take_trouble: str = ""
 
 
 class Player:
