@@ -253,6 +253,19 @@ def test_an_edit_is_played_and_a_broken_one_is_told_while_the_old_mapping_goes_o
     assert show.said[-1] == "bloom.toml was read again"
 
 
+def test_a_file_that_is_emptied_does_not_stop_the_show(show: Show_) -> None:
+    file, before = show.desk.piece.file.path, show.desk.piece.mapping
+    file.write_text("")
+    show.go(2.0)
+    assert show.desk.notes(show.clock.now) == ("bloom.toml: there are no routes in it; the mapping before goes on",)
+    assert show.desk.piece.mapping == before
+    assert show.sent == []
+    file.write_text(TEXT.replace("low", "high"))
+    show.go(2.0)
+    assert show.desk.notes(show.clock.now) == ("bloom.toml was read again",)
+    assert show.listener.voices[0].performer.mapping.feature_names == ("high",)
+
+
 def test_an_edit_of_the_hop_is_told_and_the_hands_still_turn_the_old_mapping(show: Show_) -> None:
     file = show.desk.piece.file.path
     file.write_text(TEXT + "[sound]\nhop = 128\n")
