@@ -50,7 +50,10 @@ class Both:
         self.knots = [list(range(axis.steps)) for axis in self.grid.axes]
         self.knots[0].remove(2)
         self.fields = MemoryFields(self.knots, make or wild(size, pixels))
-        self.cpu = CpuSampler(self.picture, self.grid, self.knots, method="morph", fields=self.fields)
+        self.cpu, self.plain = (
+            CpuSampler(self.picture, self.grid, self.knots, method="morph", fields=self.fields, fine=fine)
+            for fine in (True, False)
+        )
         self.layers: dict[Edge, tuple[int, float]] = {}
         self.gl = GlSampler(context, size, self.grid.size, fields=200, terms=axes + 1)
         for flat in range(self.grid.size):
@@ -77,22 +80,49 @@ class Both:
         moved = [LayerMove(layer, shift.second, steps(shift.share, scale)) for layer, scale, shift in told]
         return Share(self.grid.flat(tap.cell), tap.weight, tuple(moved))
 
-    def frames(self, coordinate: list[float]) -> tuple[np.ndarray, np.ndarray]:
+    def frames(self, coordinate: list[float], *, fine: bool = True) -> tuple[np.ndarray, np.ndarray]:
         found = taps(coordinate, self.grid, self.knots, method="morph")
-        self.gl.draw(self.share(tap) for tap in found)
-        return self.gl.read().astype(int), self.cpu.frame(coordinate).astype(int)
+        self.gl.draw((self.share(tap) for tap in found), fineness=float(fine))
+        return self.gl.read().astype(int), (self.cpu if fine else self.plain).frame(coordinate).astype(int)
 
 
+@pytest.mark.parametrize("fine", [True, False])
 @pytest.mark.parametrize(
     ("axes", "pixels"), [(1, 9.0), (1, 700.0), (2, 9.0), (2, 60.0), (2, 1000.0), (3, 9.0), (4, 9.0)]
 )
-def test_it_equals_the_processors_frame_even_of_noise(context: moderngl.Context, axes: int, pixels: float) -> None:
+def test_it_equals_the_processors_frame_even_of_noise(
+    context: moderngl.Context, axes: int, pixels: float, fine: bool
+) -> None:
     both = Both(context, axes, pixels=pixels)
     rng = np.random.default_rng(axes)
     for coordinate in [*rng.random((30, axes)), *rng.integers(0, 9, (10, axes)) / 8, np.full(axes, 0.99)]:
-        ours, theirs = both.frames(coordinate.tolist())
+        ours, theirs = both.frames(coordinate.tolist(), fine=fine)
         assert np.abs(ours - theirs).mean() <= 0.5, coordinate
         assert np.abs(ours - theirs).max() <= 3, coordinate
+
+
+def test_the_curve_and_the_grain_come_little_by_little(context: moderngl.Context) -> None:
+    both = Both(context, 2)
+    shares = [both.share(tap) for tap in taps([0.13, 0.22], both.grid, both.knots, method="morph")]
+    drawn = []
+    for fineness in (0.0, 1e-3, 0.5, 1.0):
+        both.gl.draw(shares, fineness=fineness)
+        drawn.append(both.gl.read().astype(int))
+    assert np.abs(drawn[1] - drawn[0]).max() <= 1
+    assert np.abs(drawn[2] - (drawn[0] + drawn[3]) / 2).max() <= 2
+    assert np.abs(drawn[3] - drawn[0]).max() > 5
+
+
+def test_the_grain_is_that_of_the_processor(context: moderngl.Context) -> None:
+    both = Both(context, 1)
+    flat = {cell: np.full((23, 37, 3), 100 + cell[0], np.uint8) for cell in ((0,), (1,), (2,), (3,))}
+    for cell, picture in flat.items():
+        both.gl.put(both.grid.flat(cell), picture)
+    both.cpu = CpuSampler(flat.__getitem__, both.grid, both.knots, method="morph", fields=both.fields)
+    for u in (0.1, 0.17, 0.25):
+        ours, theirs = both.frames([u])
+        assert set(np.unique(ours)) == {100, 101}
+        np.testing.assert_array_equal(ours, theirs)
 
 
 def test_nothing_is_moved_further_than_16_bits_hold(context: moderngl.Context) -> None:
@@ -177,7 +207,7 @@ def test_the_bodies_mean_the_same_in_the_dialect_of_browsers(context: moderngl.C
     fields = context.texture_array((4, 4, 3), 4, rng.integers(-128, 128, 192).astype(np.int8).tobytes(), dtype="i1")
     fields.filter = (context.NEAREST, context.NEAREST)
     drawn = []
-    for dialect in ("gl", "es"):
+    for dialect, fine in (("gl", False), ("es", False), ("gl", True), ("es", True)):
         moved = context.texture((4, 4), 4, dtype="i4")
         moved.filter = (context.NEAREST, context.NEAREST)
         program = context.program(vertex_shader=vertex(dialect), fragment_shader=moves(4, 2, dialect))
@@ -187,7 +217,9 @@ def test_the_bodies_mean_the_same_in_the_dialect_of_browsers(context: moderngl.C
         fields.use(1)
         context.framebuffer([moved]).use()
         context.vertex_array(program, []).render(vertices=3)
-        program = context.program(vertex_shader=vertex(dialect), fragment_shader=morph(4, dialect))
+        program = context.program(vertex_shader=vertex(dialect), fragment_shader=morph(4, dialect, fine=fine))
+        if fine:
+            program["bend"], program["grain"] = 0.7, 0.5 / 255
         program["moved"], program["vectors"], program["texel"] = 2, (4, 4), (1 / 16, 1 / 16)
         program["layers"].write(np.array([0, 1, 2, 3], np.int32))
         program["weights"].write(np.array([0.1, 0.2, 0.3, 0.4], np.float32))
@@ -200,3 +232,4 @@ def test_the_bodies_mean_the_same_in_the_dialect_of_browsers(context: moderngl.C
         rng = np.random.default_rng(3)
         rng.integers(0, 256, 4096, np.uint8), rng.integers(-128, 128, 192)
     assert drawn[0] == drawn[1]
+    assert drawn[2] == drawn[3] != drawn[0]

@@ -12,6 +12,7 @@ from tessonance.errors import RenderError
 from tessonance.grid import Axis, Cell, Grid
 from tessonance.sampling import CpuSampler
 from tessonance.sampling.fields import FURTHEST, quarter, steps
+from tessonance.sampling.fine import grain
 from tessonance.sampling.kept import Kept
 from tessonance.sampling.moves import Mover
 
@@ -30,7 +31,7 @@ def sampler(**keys: object) -> CpuSampler:
     return CpuSampler(noise, GRID, KNOTS, **{"method": "morph", "fields": fields, **keys})  # type: ignore[arg-type]
 
 
-def exact(picture: np.ndarray, moves: list[tuple[np.ndarray, int]]) -> np.ndarray:
+def exact(picture: np.ndarray, moves: list[tuple[np.ndarray, int]], *, fine: bool = False) -> np.ndarray:
     """Read a picture where fields move it, in whole numbers, and slowly."""
     (height, width), (tall, wide) = picture.shape[:2], moves[0][0].shape[:2]
     total = sum(vectors.astype(np.int64) * by for vectors, by in moves)
@@ -45,7 +46,25 @@ def exact(picture: np.ndarray, moves: list[tuple[np.ndarray, int]]) -> np.ndarra
             row = np.clip((y - 2) // 4 + below, 0, tall - 1)
             around += part[..., None] * moved[row, column]
     place = np.rint(around / 64).astype(np.int64) + 32 * np.stack([x, y], -1)
-    frame = np.zeros(picture.shape)
+    return curved(picture, place) if fine else straight(picture, place)
+
+
+def curved(picture: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """Read along Catmull and Rom's curve: its four weights along one side, the line's two along the other."""
+    frame = -straight(picture, place)
+    for axis in (0, 1):
+        whole, part = np.divmod(place, 32)
+        t = part[..., axis, None] / 32
+        weights = (-t + 2 * t**2 - t**3, 2 - 5 * t**2 + 3 * t**3, t + 4 * t**2 - 3 * t**3, t**3 - t**2)
+        for off, weight in enumerate(weights):
+            at = 32 * whole + part
+            at[..., axis] = 32 * (whole[..., axis] + off - 1)
+            frame = frame + weight / 2 * straight(picture, at)
+    return frame
+
+
+def straight(picture: np.ndarray, place: np.ndarray) -> np.ndarray:
+    (height, width), frame = picture.shape[:2], np.zeros((*place.shape[:2], 3))
     for right in (0, 1):
         for below in (0, 1):
             column = np.clip(place[..., 0] // 32 + right, 0, width - 1)
@@ -67,6 +86,9 @@ def test_places_are_whole_32nds_of_a_pixel_and_the_rim_goes_on(
     moves = [(rng.integers(-128, 128, shape, np.int8), steps(rng.random(), pixels / 127)) for _ in range(count)]
     read = Mover((width, height), (0, 0, width, height)).read(picture, moves, np.empty_like(picture))
     assert np.abs(read - exact(picture, moves)).max() <= 0.5
+    into = np.empty((height, width, 4), np.float32)
+    finely = Mover((width, height), (0, 0, width, height)).read_finely(picture, moves, into)
+    np.testing.assert_allclose(finely[..., :3], exact(picture, moves, fine=True), atol=1e-3)
 
 
 @settings(max_examples=40)
@@ -132,6 +154,36 @@ def test_both_sides_of_a_face_of_two_cells_agree(axis: int, place: list[float], 
     for side in (-1e-6, 1e-6):
         place[axis] += side
         assert np.abs(made.frame(place) - face).max() <= 1
+
+
+def stripes(moved: float) -> np.ndarray:
+    """Stripes of five pixels, moved right."""
+    wave = 127.5 + 100 * np.sin(2 * np.pi * (np.arange(80) - moved) / 5)
+    return np.rint(np.broadcast_to(wave[None, :, None], (64, 80, 3))).astype(np.uint8)
+
+
+@pytest.mark.parametrize("u", [0.1, 0.3, 0.5, 0.8])
+def test_what_moves_by_a_part_of_a_pixel_stays_sharp(u: float) -> None:
+    grid = Grid([Axis(name="right", steps=2)])
+    still = np.zeros((16, 20, 2), np.int8) + np.array([-1, 0], np.int8)
+    fields = MemoryFields([[0, 1]], lambda axis, edge: MemoryField(still, -still, 1.0))
+
+    def contrast(*, fine: bool) -> float:
+        made = CpuSampler(lambda cell: stripes(cell[0]), grid, [[0, 1]], method="morph", fields=fields, fine=fine)
+        return float(made.frame([u])[8:-8, 8:-8].std() / stripes(u).std())
+
+    assert contrast(fine=True) > 0.93
+    assert contrast(fine=True) > contrast(fine=False) + 0.3 * (1 - contrast(fine=False))
+
+
+def test_the_grain_spreads_what_rounding_would_leave_out_and_leaves_whole_numbers_alone() -> None:
+    spread = grain((0, 0, 16, 16))
+    assert np.abs(spread).max() < 0.5
+    assert spread.mean() == pytest.approx(0.0, abs=1e-6)
+    np.testing.assert_array_equal(np.rint(spread + 7), 7)
+    for part in (0.3, 0.45, 0.6):
+        assert abs(float(np.rint(spread + part).mean()) - part) < 0.12
+    np.testing.assert_array_equal(grain((3, 5, 4, 6)), spread[5:11, 3:7])
 
 
 def test_edges_that_cross_fade_are_a_blend() -> None:

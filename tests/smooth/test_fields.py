@@ -1,8 +1,11 @@
 import numpy as np
 import pytest
+from memory_fields import MemoryFields
 from pictures import line, noise
 
 from tessonance.errors import TessError
+from tessonance.grid import Axis, Grid
+from tessonance.sampling import CpuSampler
 from tessonance.smooth.fields import find, shown, shrink, spread_out
 from tessonance.smooth.flip import flip
 from tessonance.smooth.views import as_float, view
@@ -29,6 +32,21 @@ def test_the_ends_of_an_edge_are_its_pictures():
     flows = (motion.forward, motion.backward)
     np.testing.assert_allclose(shown(first, second, flows, 0.0), first, atol=1e-6)
     np.testing.assert_allclose(shown(first, second, flows, 1.0), second, atol=1e-6)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.7])
+def test_a_guess_is_what_a_sampler_shows(share):
+    first, second = line("pan")[6], line("pan")[8]
+    height, width = first.shape[:2]
+    field = shrink(find(as_float(first), as_float(second)), height, width)
+    flows = spread_out(field, first.shape, first.shape)
+    guess = 255 * np.clip(shown(as_float(first), as_float(second), flows, share), 0, 1)
+    fields = MemoryFields([[0, 1]], lambda axis, edge: field)
+    pictures = {(0,): first, (1,): second}
+    sampler = CpuSampler(pictures.__getitem__, Grid([Axis(name="a", steps=2)]), [[0, 1]], method="morph", fields=fields)
+    away = np.abs(sampler.frame([share]) - guess)
+    assert away.mean() < 0.5
+    assert away.max() < 4  # a 32nd of a pixel, where two roundings differ
 
 
 def test_motion_between_strangers_is_given_up():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from tessonance.sampling.fine import GRAIN
 from tessonance.sampling.gl_memory import check_size, target, texture_array, uniform
 from tessonance.sampling.gl_moves import MOVED_UNIT, GlMover
 from tessonance.sampling.shader import MOST_TAPS, fragment, morph, vertex
@@ -65,8 +66,8 @@ class GlSampler:
         self._mover = GlMover(context, size, fields, terms) if fields else None
         self.fields = 0 if self._mover is None else self._mover.layers
         self._targets: list[tuple[Texture, Framebuffer]] = [target(context, size) for _ in range(2)]
-        self._programs: dict[tuple[int, bool], tuple[Program, VertexArray]] = {}
-        self._drawn: tuple[list[Share], Region] | None = None
+        self._programs: dict[tuple[int, bool, bool], tuple[Program, VertexArray]] = {}
+        self._drawn: tuple[list[Share], Region, float] | None = None
 
     @property
     def texture(self) -> Texture:
@@ -79,9 +80,10 @@ class GlSampler:
         still, moved = Share(0, 1.0), Share(0, 1.0, (LayerMove(0, False, 0),))
         count = 1
         while count <= min(most, MOST_TAPS):
-            self._pass([still] * count, (0, 0, 1, 1))  # some drivers compile only what is drawn
+            self._pass([still] * count, (0, 0, 1, 1), 0.0)  # some drivers compile only what is drawn
             if self._mover is not None:
-                self._pass([moved] * count, (0, 0, 1, 1))
+                for fineness in (0.0, 1.0):
+                    self._pass([moved] * count, (0, 0, 1, 1), fineness)
             count *= 2
 
     def put(self, layer: int, picture: NDArray[np.uint8]) -> None:
@@ -115,7 +117,9 @@ class GlSampler:
         if self._drawn is not None and any(layer == move.layer for share in self._drawn[0] for move in share.moves):
             self._drawn = None
 
-    def draw(self, shares: Iterable[Share | tuple[int, float]], *, region: Region | None = None) -> Texture:
+    def draw(
+        self, shares: Iterable[Share | tuple[int, float]], *, region: Region | None = None, fineness: float = 1.0
+    ) -> Texture:
         """Draw a frame.
 
         Parameters
@@ -125,6 +129,9 @@ class GlSampler:
             each rounded; of more than 64 the largest are taken.
         region : (int, int, int, int), optional
             Left, top, width and height of the part that is needed; the rest of the frame is left undefined.
+        fineness : float
+            How far pictures that move are read along curves, 0..1; 0 is along straight lines, which takes half the
+            time. See `tessonance.sampling.fine`.
 
         Returns
         -------
@@ -134,12 +141,12 @@ class GlSampler:
         """
         told = telling(Share(*share) for share in shares)
         part = region or (0, 0, *self.size)
-        if self._drawn == (told, part):
+        if self._drawn == (told, part, fineness):
             return self.texture
-        self._drawn = (told, part)
+        self._drawn = (told, part, fineness)
         self._targets.reverse()
         for first in range(0, len(told), MOST_TAPS):
-            self._pass(told[first : first + MOST_TAPS], part, more=first > 0)
+            self._pass(told[first : first + MOST_TAPS], part, fineness, more=first > 0)
         return self.texture
 
     def read(self) -> NDArray[np.uint8]:
@@ -159,7 +166,7 @@ class GlSampler:
             self._mover.release()
         self._cells.release()
 
-    def _pass(self, told: list[Share], region: Region, *, more: bool = False) -> None:
+    def _pass(self, told: list[Share], region: Region, fineness: float, *, more: bool = False) -> None:
         """Weigh some pictures; `more` of them adds to what is there."""
         count = 1 << (len(told) - 1).bit_length()
         padded = told + [Share(told[0].layer, 0.0)] * (count - len(told))
@@ -174,15 +181,17 @@ class GlSampler:
         if more:
             self._context.enable(self._context.BLEND)
             self._context.blend_func = self._context.ONE, self._context.ONE
-        program, vertices = self._program(count, moving)
+        program, vertices = self._program(count, moving, fine=fineness > 0)
+        if moving is not None and fineness > 0:
+            program["bend"], program["grain"] = fineness, 0.0 if more else GRAIN * fineness / 255
         uniform(program, "layers").write(np.array([share.layer for share in padded], np.int32))
         uniform(program, "weights").write(np.array([share.weight for share in padded], np.float32))
         vertices.render(vertices=3)
 
-    def _program(self, count: int, moving: GlMover | None) -> tuple[Program, VertexArray]:
-        key = count, moving is not None
+    def _program(self, count: int, moving: GlMover | None, *, fine: bool) -> tuple[Program, VertexArray]:
+        key = count, moving is not None, fine and moving is not None
         if key not in self._programs:
-            body = fragment(count) if moving is None else morph(count)
+            body = fragment(count) if moving is None else morph(count, fine=fine)
             program = self._context.program(vertex_shader=vertex(), fragment_shader=body)
             program["cells"] = 0
             if moving is not None:

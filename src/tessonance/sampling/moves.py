@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from tessonance.sampling.fields import FURTHEST, PART_BITS, PLACES, QUARTER, quarter
+from tessonance.sampling.fine import FineReader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,9 +60,11 @@ class Mover:
         self._part = slice(above, above + height), slice(aside, aside + width)
         self._pixels = np.empty((height, width, 2), np.int16)
         self._between = np.empty((height, width), np.uint16)
+        self._size, self._shown = size, (width, height)
+        self._fine: FineReader | None = None
 
     def read(self, picture: NDArray[np.uint8], moves: Sequence[Move], into: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Read a picture.
+        """Read a picture along straight lines between its pixels.
 
         Parameters
         ----------
@@ -76,6 +79,21 @@ class Mover:
         ndarray of uint8
             `into`.
         """
+        # In whole 32nds, since some versions of OpenCV read fractions to a 32nd and others exactly.
+        cv2.convertMaps(self._places(moves), NONE, cv2.CV_16SC2, self._pixels, self._between)
+        cv2.remap(picture, self._pixels, self._between, cv2.INTER_LINEAR, dst=into, borderMode=cv2.BORDER_REPLICATE)
+        return into
+
+    def read_finely(
+        self, picture: NDArray[np.uint8], moves: Sequence[Move], into: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Read a picture along curves, unrounded, into four channels; else as `read`. See `FineReader`."""
+        if self._fine is None:
+            self._fine = FineReader(self._size, self._shown)
+        return self._fine.read(picture, self._places(moves), into)
+
+    def _places(self, moves: Sequence[Move]) -> NDArray[np.float32]:
+        """Return where each pixel is read: x and y."""
         total = np.full((*self._shape, 2), 1 << PART_BITS - 1, np.int32)
         for vectors, by in moves:
             total += np.multiply(vectors[self._inside], by, dtype=np.int32)
@@ -85,10 +103,7 @@ class Mover:
         places = np.add(moved, self._still, dtype=np.float32)
         height, width = self._enlarged.shape[:2]
         cv2.resize(places, (width, height), dst=self._enlarged, interpolation=cv2.INTER_LINEAR)
-        # In whole 32nds, since some versions of OpenCV read fractions to a 32nd and others exactly.
-        cv2.convertMaps(self._enlarged[self._part], NONE, cv2.CV_16SC2, self._pixels, self._between)
-        cv2.remap(picture, self._pixels, self._between, cv2.INTER_LINEAR, dst=into, borderMode=cv2.BORDER_REPLICATE)
-        return into
+        return self._enlarged[self._part]
 
 
 def _vectors(start: int, length: int) -> tuple[int, int]:

@@ -102,6 +102,7 @@ void main() {
 """
 
 # Each picture is read where it has moved to. Moves are enlarged linearly: by eighths, which fractions hold exactly.
+# What FINE adds is what `FineReader` and `grain` say.
 _MORPH = """
 uniform sampler2DArray cells;  // one picture a layer
 uniform isampler2D moved;      // what the pass before has drawn
@@ -109,6 +110,10 @@ uniform ivec2 vectors;         // width and height of a field
 uniform vec2 texel;            // of a picture
 uniform int layers[TAPS];
 uniform float weights[TAPS];
+#ifdef FINE
+uniform float bend;   // how far the line between pixels is bent to the curve, 0..1
+uniform float grain;  // steps of the frame's codes that rounding is spread over
+#endif
 out vec4 colour;
 
 struct Moves {
@@ -132,7 +137,17 @@ Moves moves(int four, ivec4 around, vec2 share) {
 }
 
 vec4 picture(int number, float x, float y) {
-    return weights[number] * texture(cells, vec3((gl_FragCoord.xy + vec2(x, y)) * texel, layers[number]));
+    vec2 at = gl_FragCoord.xy + vec2(x, y);
+    vec3 place = vec3(at * texel, layers[number]);
+    vec4 here = texture(cells, place);
+#ifdef FINE
+    vec2 part = fract(at - 0.5);
+    vec2 bent = 0.5 * bend * part * (1.0 - part);
+    vec4 beside = textureOffset(cells, place, ivec2(-1, 0)) + textureOffset(cells, place, ivec2(1, 0));
+    vec4 above = textureOffset(cells, place, ivec2(0, -1)) + textureOffset(cells, place, ivec2(0, 1));
+    here += bent.x * (2.0 * here - beside) + bent.y * (2.0 * here - above);
+#endif
+    return weights[number] * here;
 }
 
 #if TAPS > 2
@@ -161,6 +176,12 @@ void main() {
 #if TAPS > 8
     colour += four(8, moves(2, around, share));
     colour += four(12, moves(3, around, share));
+#endif
+#ifdef FINE
+    ivec2 here = ivec2(gl_FragCoord.xy);
+    int odd = here.x ^ here.y;
+    int order = (odd & 1) << 3 | (here.y & 1) << 2 | (odd & 2) | (here.y & 2) >> 1;
+    colour += grain * ((float(order) + 0.5) / 16.0 - 0.5);
 #endif
 }
 """
@@ -234,7 +255,7 @@ def moves(taps: int, terms: int, dialect: str = "gl") -> str:
     return f"{_header(dialect)}{_taps(taps)}{sizes}#define FURTHEST {FURTHEST}\n{_MOVES}"
 
 
-def morph(taps: int, dialect: str = "gl") -> str:
+def morph(taps: int, dialect: str = "gl", *, fine: bool = False) -> str:
     """Return the fragment shader that moves pictures, and weighs them.
 
     Parameters
@@ -242,19 +263,23 @@ def morph(taps: int, dialect: str = "gl") -> str:
     taps : int
         How many pictures: 1, 2, 4, 8 or 16.
     dialect : {"gl", "es"}
+    fine : bool
+        Whether they are read along curves, and the frame gets a grain; see `tessonance.sampling.fine`.
 
     Returns
     -------
     str
         Its uniforms: those of `fragment`; ``moved``, what `moves` has drawn; ``vectors``, the width and height of a
-        field; ``texel``, 1 over the width and height of a picture.
+        field; ``texel``, 1 over the width and height of a picture. Of a fine one also ``bend``, 0..1 of the curve, and
+        ``grain``, in 0..1 of the frame's range.
 
     Raises
     ------
     RenderError
         If there is no such number of taps, or no such dialect.
     """
-    return f"{_header(dialect)}{_taps(taps)}#define PLACES {PLACES}.0\n{_MORPH}"
+    sizes = f"#define PLACES {PLACES}.0\n" + ("#define FINE\n" if fine else "")
+    return f"{_header(dialect)}{_taps(taps)}{sizes}{_MORPH}"
 
 
 def show(dialect: str = "gl") -> str:

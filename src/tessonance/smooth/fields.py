@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from tessonance.errors import TessError
+from tessonance.sampling.fine import FineReader
 from tessonance.smooth.flow import dis, warp
 from tessonance.smooth.views import same_size
 from tessonance.store.bake import LARGEST_INT8, Field
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-__all__ = ["FIELD_SIDE", "Motion", "find", "shown", "shrink", "spread_out"]
+__all__ = ["FIELD_SIDE", "Motion", "find", "moved", "shown", "shrink", "spread_out"]
 
 FIELD_SIDE = (
     256  # pixels of the longer side where motion is looked for: 128 is blurred, 384 no better and twice as slow
@@ -78,8 +79,8 @@ def find(first: Floats, second: Floats, *, finder: FlowFinder = dis) -> Motion:
     same_size(first, second)
     forward, backward = (_sound(finder(*pair), first) for pair in ((second, first), (first, second)))
     half = np.float32(0.5)
-    moved = _apart(warp(first, forward * half), warp(second, backward * half))
-    trust = np.clip((TORN - moved / (_apart(first, second) + np.float32(FAINT))) / (TORN - HELD), 0, 1)
+    apart = _apart(warp(first, forward * half), warp(second, backward * half))
+    trust = np.clip((TORN - apart / (_apart(first, second) + np.float32(FAINT))) / (TORN - HELD), 0, 1)
     height, width = first.shape[:2]
     smooth = cv2.resize(_blurred(trust.astype(np.float32)), (width, height), interpolation=cv2.INTER_LINEAR)[..., None]
     return Motion(forward * smooth, backward * smooth, float(np.mean(trust < half)))
@@ -140,8 +141,19 @@ def shown(first: Floats, second: Floats, flows: tuple[Floats, Floats] | None, sh
     """
     u = np.float32(share)
     if flows is not None:
-        first, second = warp(first, flows[0] * u), warp(second, flows[1] * (1 - u))
+        first, second = moved(first, flows[0] * u), moved(second, flows[1] * (1 - u))
     return first * (1 - u) + second * u
+
+
+def moved(picture: Floats, flow: Floats) -> Floats:
+    """Read a picture at every pixel moved by a flow, as a show reads it: as `flow.warp`, but along curves.
+
+    It may go beyond 0..1.
+    """
+    height, width = picture.shape[:2]
+    places = flow + np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1).astype(np.float32)
+    read = np.empty((height, width, 4), np.float32)
+    return FineReader((width, height), (width, height)).read(picture, places, read)[..., :3]
 
 
 def _sound(flow: Floats, picture: Floats) -> Floats:

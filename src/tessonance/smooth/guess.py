@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tessonance.smooth.fields import FIELD_SIDE, find, shown, shrink, spread_out
+from tessonance.smooth.fields import moved as read_moved
 from tessonance.smooth.flip import difference, see
-from tessonance.smooth.flow import dis, warp
+from tessonance.smooth.flow import dis
 from tessonance.smooth.metrics import detail, deviation, ratio
 from tessonance.smooth.views import as_float, reduced, same_size, view
 
@@ -138,7 +139,7 @@ def among(
                 moved[low | bit] += backward * np.float32(1 - share)
     guess = np.zeros_like(pictures[0])
     for picture, flow, weight in zip(pictures, moved, weights, strict=True):
-        guess += (picture if finder is None else warp(picture, flow)) * np.float32(weight)
+        guess += (picture if finder is None else read_moved(picture, flow)) * np.float32(weight)
     return np.clip(guess, 0, 1)
 
 
