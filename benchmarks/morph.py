@@ -3,9 +3,10 @@
     python benchmarks/morph.py
 
 Pictures of 512 × 512 that pan, turn and zoom, every edge with a field; each frame stands somewhere between 2, 4, 8 or
-16 of them, so 1 to 4 axes are off a knot. The frames of a blend and of a morph, of `CpuSampler` and `GlSampler`, take
-turns. Told are milliseconds of processor time per frame, all cores together, which hold on a busy machine too; the last
-columns are the largest and the mean difference between the two samplers' morphs, in 255ths, on pictures of pure noise.
+16 of them, so 1 to 4 axes are off a knot. The frames of a blend, of a morph that reads pictures along straight lines and
+of a fine one, of `CpuSampler` and `GlSampler`, take turns. Told are milliseconds of processor time per frame, all cores together, which hold on a busy machine too; the last
+columns are the largest and the mean difference between the two samplers' fine morphs, in 255ths, on pictures of pure
+noise.
 Then a square of 9 × 9 such pictures is painted and baked, and played along a smooth way at 640 × 360, paced at 60 a
 second, with all that is decoded for it: a live frame without the sound. On a machine that does other work besides,
 ``--slower 4`` gives each frame four times its time. OpenGL without a graphics card is software rendering: a floor.
@@ -42,6 +43,7 @@ from tessonance.store import Tesseract, open_tesseract
 from tessonance.store.bake_field import Field
 
 SIDE = 512
+WHERE = (("CPU ", ""), ("GL ", ""), ("", ", seen"))
 SEEN = (0, 112, 512, 288)  # what a frame of 640 × 360 shows of them
 SCENE = """
 picture = {{ width = {side}, height = {side} }}
@@ -107,8 +109,8 @@ class Gl:
 
     def draw(self, place: list[float], method: str, region: tuple[int, int, int, int] | None = None) -> None:
         """Draw a frame, and wait for it."""
-        found = taps(place, self._given.grid, self._given.knots, method=method)
-        self._sampler.draw(map(self._share, found), region=region)
+        found = taps(place, self._given.grid, self._given.knots, method="blend" if method == "blend" else "morph")
+        self._sampler.draw(map(self._share, found), region=region, fineness=float(method == "fine"))
         self.context.finish()
 
     def read(self) -> NDArray[np.uint8]:
@@ -132,21 +134,17 @@ def costs(axes: int, rounds: int, side: int) -> list[float]:
     """Return the milliseconds of each kind of frame."""
     given = corners(axes, side)
     samplers = {
-        method: CpuSampler(given.pictures.__getitem__, given.grid, given.knots, method=method, fields=given)
-        for method in ("blend", "morph")
+        name: CpuSampler(given.pictures.__getitem__, given.grid, given.knots, method=method, fields=given, fine=fine)
+        for name, method, fine in (("blend", "blend", False), ("morph", "morph", False), ("fine", "morph", True))
     }
     gl, rng = Gl(given, side), np.random.default_rng(axes)
     times: dict[str, list[float]] = {}
     for _ in range(rounds):
         place = rng.uniform(0.2, 0.8, axes).tolist()
-        works = {
-            "cpu blend": lambda place=place: samplers["blend"].frame(place),
-            "cpu morph": lambda place=place: samplers["morph"].frame(place),
-            "gl blend": lambda place=place: gl.draw(place, "blend"),
-            "gl morph": lambda place=place: gl.draw(place, "morph"),
-            "gl blend seen": lambda place=place: gl.draw(place, "blend", SEEN),
-            "gl morph seen": lambda place=place: gl.draw(place, "morph", SEEN),
-        }
+        works = {f"cpu {name}": lambda place=place, made=made: made.frame(place) for name, made in samplers.items()}
+        for seen in (None, SEEN):
+            for name in samplers:
+                works[f"gl {name} {seen}"] = lambda place=place, name=name, seen=seen: gl.draw(place, name, seen)
         for name, work in works.items():
             begun = time.process_time()
             work()
@@ -161,7 +159,7 @@ def agreement(axes: int, side: int) -> tuple[float, float]:
     cpu = CpuSampler(given.pictures.__getitem__, given.grid, given.knots, method="morph", fields=given)
     gl, worst, means = Gl(given, side), 0.0, []
     for place in np.random.default_rng(axes).random((8, axes)).tolist():
-        gl.draw(place, "morph")
+        gl.draw(place, "fine")
         away = np.abs(gl.read().astype(int) - cpu.frame(place))
         worst, means = max(worst, float(away.max())), [*means, float(away.mean())]
     gl.close()
@@ -176,7 +174,7 @@ def live(folder: Path, *, seconds: float, slower: float, side: int) -> None:
     bake(folder / "square.tess")
     heads = ("median", "p99", "processor", "late %", "unmoved %")
     print(f"\n{'a live frame, ms':16}" + "".join(f"{head:>11}" for head in heads))
-    for method in ("blend", "morph"):
+    for method in ("blend", "morph", "fine"):
         with (
             open_tesseract(folder / "square.tess") as tesseract,
             OffscreenWindow((640, 360), fps=60 / slower) as window,
@@ -187,14 +185,16 @@ def live(folder: Path, *, seconds: float, slower: float, side: int) -> None:
 def play(tesseract: Tesseract, window: OffscreenWindow, method: str, seconds: float, slower: float) -> str:
     """Play a smooth way, which crosses an edge about every third of a second."""
     period, seen = window.pacer.period / slower, []
-    with Stage(window.context, tesseract, method=method, patience_seconds=slower * PATIENCE_SECONDS) as stage:
+    shown_by = "blend" if method == "blend" else "morph"
+    with Stage(window.context, tesseract, method=shown_by, patience_seconds=slower * PATIENCE_SECONDS) as stage:
         begun = time.process_time()
         for number in range(round(seconds / period)):
             t = number * period
             place, speed = way(t), (way(t + 0.01) - way(t)) / 0.01
             stage.prepare(place, speed.tolist())
             window.begin()
-            window.present(stage.draw(way(t + period), shown_in=window.size).texture)
+            fineness = float(method == "fine")
+            window.present(stage.draw(way(t + period), shown_in=window.size, fineness=fineness).texture)
             stage.estimate(way(t + period))
             seen.append(window.swap())
         used = 1e3 * (time.process_time() - begun) / len(seen)
@@ -217,7 +217,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0, help="of the loop, each time")
     parser.add_argument("--slower", type=float, default=1.0, help="give every frame of the loop so many times its time")
     given = parser.parse_args()
-    heads = ("CPU blend", "CPU morph", "GL blend", "GL morph", "blend, seen", "morph, seen", "most", "mean")
+    heads = [f"{where}{name}{seen}" for where, seen in WHERE for name in ("blend", "morph", "fine")] + ["most", "mean"]
     print(f"{'axes off a knot':16}" + "".join(f"{head:>13}" for head in heads))
     for axes in (1, 2, 3, 4):
         figures = [*costs(axes, given.rounds, given.side), *agreement(axes, given.side)]

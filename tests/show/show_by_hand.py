@@ -44,6 +44,7 @@ class Counts(NamedTuple):
     failed: int = 0
     unmoved: int = 0
     blended: int = 0
+    plain: int = 0
 
 
 class Pictures:
@@ -56,21 +57,27 @@ class Pictures:
         self.prepared: list[tuple[Any, Any, Any]] = []
         self.drawn: list[np.ndarray] = []
         self.strengths: list[float] = []
+        self.finenesses: list[float] = []
         self.light = 0.2
         self.moving = False
 
     @property
     def counts(self) -> Counts:
-        return Counts(len(self.drawn), len(self.drawn) // 10, blended=self.strengths.count(0.0))
+        return Counts(
+            len(self.drawn), len(self.drawn) // 10, blended=self.strengths.count(0.0), plain=self.finenesses.count(0.0)
+        )
 
     def prepare(self, coordinate: Any, velocity: Any = None, known: Any = ()) -> None:
         self.order.append("prepare")
         self.prepared.append((np.array(coordinate), velocity, list(known)))
 
-    def draw(self, coordinate: np.ndarray, *, shown_in: Any = None, strength: float = 1.0) -> Drawn:
+    def draw(
+        self, coordinate: np.ndarray, *, shown_in: Any = None, strength: float = 1.0, fineness: float = 1.0
+    ) -> Drawn:
         self.order.append("draw")
         self.drawn.append(coordinate)
         self.strengths.append(strength)
+        self.finenesses.append(fineness)
         return Drawn(self.name, moved=self.moving and strength > 0)
 
     def estimate(self, coordinate: Any) -> np.ndarray:

@@ -26,6 +26,7 @@ def test_every_part_is_measured_and_comes_with_advice() -> None:
     assert any(part.startswith("drawn by") for part in parts)
     assert any(part.startswith("a frame of 160 x 90") for part in parts)
     assert "the same, where pictures morph" in parts
+    assert "the same, where they morph finely" in parts
     assert "99 of 100 frames follow within" in parts
     assert "a sound input" in parts
     for finding in findings:

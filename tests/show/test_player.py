@@ -277,8 +277,27 @@ def test_what_the_machine_does_not_hold_is_cross_faded_said_and_counted(tmp_path
     assert show.screen.presented[-1]["panels"][0].image.shape[0] > lower  # there is a line more
     assert show.player.report().blended >= 40
     show.screen.work = 0.005
-    show.go(3.0)
+    show.go(5.0)
     assert show.stages[0].strengths[-1] == 1.0
+    assert show.screen.presented[-1]["panels"][0].image.shape[0] == lower
+
+
+def test_what_the_machine_does_not_hold_finely_is_morphed_plainly_said_and_counted(tmp_path: Path) -> None:
+    show = Show(tmp_path)
+    show.desk.hud = True
+    show.stages[0].moving = True
+    show.go(1.0)
+    assert set(show.stages[0].finenesses) == {1.0}
+    lower = show.screen.presented[-1]["panels"][0].image.shape[0]
+    show.screen.work = 0.015
+    show.go(1.0)
+    assert set(show.stages[0].strengths) == {1.0}
+    assert show.stages[0].finenesses[-40:] == [0.0] * 40
+    assert show.screen.presented[-1]["panels"][0].image.shape[0] > lower  # there is a line more
+    assert show.player.report().plain >= 40
+    show.screen.work = 0.005
+    show.go(3.0)
+    assert show.stages[0].finenesses[-1] == 1.0
     assert show.screen.presented[-1]["panels"][0].image.shape[0] == lower
 
 

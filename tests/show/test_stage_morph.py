@@ -59,10 +59,10 @@ def give(tesseract: Baked, make: Callable[[int, Cell], MemoryField | None]) -> N
     tesseract.fields = MemoryFields([along.tolist() for along in tesseract.knots()], waited_for)
 
 
-def film(tesseract: Baked, place: tuple[float, ...], method: str = "morph") -> np.ndarray:
+def film(tesseract: Baked, place: tuple[float, ...], **keys: object) -> np.ndarray:
     """Return what a film shows."""
-    knots = tesseract.knots()
-    sampler = CpuSampler(tesseract.picture, tesseract.grid, knots, method=method, fields=tesseract.fields)
+    told = {"method": "morph", "fields": tesseract.fields, **keys}
+    sampler = CpuSampler(tesseract.picture, tesseract.grid, tesseract.knots(), **told)  # type: ignore[arg-type]
     return sampler.frame(place).astype(int)
 
 
@@ -117,6 +117,22 @@ def test_told_not_to_move_it_cross_fades_asks_for_no_fields_and_counts(context: 
         assert stage.counts.blended == stage.counts.frames - 1
         settle(stage, PLACES[0])
         assert stage.draw(PLACES[0]).moved
+
+
+def test_told_to_read_plainly_it_does_and_counts(context: moderngl.Context, baked: Baked) -> None:
+    with Stage(context, baked) as stage:
+        fine = settle(stage, PLACES[0])
+        assert stage.counts.plain == 0
+        drawn = stage.draw(PLACES[0], fineness=0.0)
+        plain = read(drawn.texture).astype(int)
+        assert drawn.moved
+        assert np.abs(plain - film(baked, PLACES[0], fine=False)).max() <= 3
+        assert (plain != fine).mean() > 0.2
+        assert stage.counts.plain == 1
+        stage.draw((0.5, 0.5), fineness=0.0)
+        assert stage.counts.plain == 1  # nothing moves on a knot
+        half = read(stage.draw(PLACES[0], fineness=0.5).texture)
+        assert np.abs(half - (plain + fine) / 2).max() <= 2
 
 
 def test_half_the_strength_is_half_the_way(context: moderngl.Context, baked: Baked) -> None:

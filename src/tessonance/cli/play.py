@@ -133,6 +133,8 @@ def _tell(report: ShowReport) -> None:
     )
     if report.blended:
         click.echo(f"{report.blended:,} frames were cross-faded, since morph was more than this machine holds")
+    if report.plain:
+        click.echo(f"{report.plain:,} frames were morphed plainly, since a fine morph was more than this machine holds")
     if report.unmoved:
         click.echo(f"{report.unmoved:,} frames stood still in part, since a field was not ready")
     if report.overflows:

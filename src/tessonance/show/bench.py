@@ -179,10 +179,12 @@ def _drawing(screen: Surface, pictures: list[NDArray[np.uint8]], fps: float) -> 
         upload = statistics.median(_seconds(lambda k=k: sampler.put(k, opaque[k])) for k in range(len(opaque)))  # type: ignore[misc]
         yield Finding("handing a picture to it", upload * 1000, "ms", upload < 0.005, "at most a few for each frame")
         took, moved = _frame_seconds(screen, sampler, ()), _frame_seconds(screen, sampler, MOVES)
+        finely = _frame_seconds(screen, sampler, MOVES, 1.0)
     fine = took < 0.8 / fps
     part = f"a frame of {screen.size[0]} x {screen.size[1]}"
     yield Finding(part, took * 1000, "ms", fine, _about_frames(took, fps, screen.size))
     yield Finding("the same, where pictures morph", moved * 1000, "ms", True, _about_morph(moved, fps))
+    yield Finding("the same, where they morph finely", finely * 1000, "ms", True, _about_fine_morph(finely, fps))
 
 
 def _about_frames(seconds: float, fps: float, size: tuple[int, int]) -> str:
@@ -198,6 +200,12 @@ def _about_morph(seconds: float, fps: float) -> str:
     if seconds < 0.8 / fps:
         return f"in time for {fps:g} a second"
     return f"too slow for {fps:g} a second: such shows cross-fade by themselves, or --method blend from the beginning"
+
+
+def _about_fine_morph(seconds: float, fps: float) -> str:
+    if seconds < 0.8 / fps:
+        return f"in time for {fps:g} a second"
+    return f"too slow for {fps:g} a second: such shows morph plainly by themselves"
 
 
 @contextmanager
@@ -216,17 +224,17 @@ def _sampler(screen: Surface, pictures: list[NDArray[np.uint8]]) -> Iterator[GlS
         sampler.release()
 
 
-def _frame_seconds(screen: Surface, sampler: GlSampler, moves: tuple[LayerMove, ...]) -> float:
-    frames = [_seconds(lambda k=k: _frame(screen, sampler, k, moves)) for k in range(40)]  # type: ignore[misc]
+def _frame_seconds(screen: Surface, sampler: GlSampler, moves: tuple[LayerMove, ...], fineness: float = 0.0) -> float:
+    frames = [_seconds(lambda k=k: _frame(screen, sampler, k, moves, fineness)) for k in range(40)]  # type: ignore[misc]
     return statistics.median(frames[10:])
 
 
-def _frame(screen: Surface, sampler: GlSampler, k: int, moves: tuple[LayerMove, ...]) -> None:
+def _frame(screen: Surface, sampler: GlSampler, k: int, moves: tuple[LayerMove, ...], fineness: float) -> None:
     shares = [
         Share((k + each) % sampler.layers, 1 / BLENDED + 0.001 * (k % 7) * (each - 1.5), moves)
         for each in range(BLENDED)
     ]
-    screen.present(sampler.draw(shares))
+    screen.present(sampler.draw(shares, fineness=fineness))
     screen.context.finish()
 
 

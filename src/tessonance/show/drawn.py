@@ -54,6 +54,8 @@ class Counts:
         Frames in which a picture did not move as it is to, because the field was not ready.
     blended : int
         Frames that were to move their pictures and cross-faded them, because they were told so.
+    plain : int
+        Frames whose pictures moved and were read along straight lines, because they were told so.
     """
 
     frames: int = 0
@@ -62,5 +64,6 @@ class Counts:
     replaced: int = 0
     unmoved: int = 0
     blended: int = 0
+    plain: int = 0
     decoded: int = 0
     failed: int = 0

@@ -1,4 +1,4 @@
-"""Whether pictures are moved: as long as the machine holds that at the frame rate. Pure."""
+"""Whether pictures are moved, and read finely: as long as the machine holds that at the frame rate. Pure."""
 
 from __future__ import annotations
 
@@ -16,13 +16,18 @@ TRIAL_SHARE = 0.8  # of the period
 PROOF_FRAMES = 3600  # of moved pictures, until rests are as short as at first
 RISE_FRAMES = 30  # over which pictures come to move all the way, so that nothing leaps
 
+FINE_SHARE = 0.8  # of the period; what takes longer is too much for reading finely
+MOST_LONG_FINE = 4  # of the frames remembered, until pictures are read plainly
+ROOM_SHARE = 0.4  # of the period, that a plain frame has to fit into: a fine one takes twice as long
+CROWDED_COST = 10  # frames with room that a frame without it takes back
+
 
 class Effort:
-    """Gives moving pictures up where frames take too long, and takes it up again when there is room.
+    """Gives reading finely up where frames take too long, then moving pictures, until there is room again.
 
     What frames take is measured, not foreseen: after a rest pictures are moved again, and where that is still too much
     the next rest is twice as long. So a burst of other work costs two seconds of morph, and a machine that is too slow
-    for it is asked again ever more seldom.
+    for it is asked again ever more seldom. What moves is read finely, as long as there is room for that, too.
 
     Attributes
     ----------
@@ -32,6 +37,7 @@ class Effort:
 
     def __init__(self) -> None:
         self.strength = 1.0
+        self._fine = _Fineness()
         self._long: deque[bool] = deque(maxlen=REMEMBERED)
         self._rest, self._rested = REST_FRAMES, 0
         self._moved = TRIAL_FRAMES  # frames since the last rest
@@ -40,6 +46,16 @@ class Effort:
     def resting(self) -> bool:
         """Whether moving pictures is given up for now."""
         return self.strength == 0.0
+
+    @property
+    def fineness(self) -> float:
+        """How far pictures that move are to be read along curves, 0..1; see `tessonance.sampling.fine`."""
+        return self._fine.share
+
+    @property
+    def plain(self) -> bool:
+        """Whether reading finely is given up for now, but moving is not."""
+        return self.fineness == 0.0 and not self.resting
 
     def note(self, seconds: float, period: float, *, moved: bool) -> None:
         """Note a frame.
@@ -61,6 +77,8 @@ class Effort:
         self.strength = min(1.0, self.strength + 1 / RISE_FRAMES)
         if not moved:
             return
+        if self._fine.note(seconds / period):
+            return  # what is too long for that says nothing about moving
         self._moved += 1
         share = LONG_SHARE if self._moved > TRIAL_FRAMES else TRIAL_SHARE
         self._long.append(seconds > share * period)
@@ -73,3 +91,33 @@ class Effort:
         self.strength, self._moved = 1 / RISE_FRAMES, 0
         self._rest = min(LONGEST_REST, 2 * self._rest)
         self._long.clear()
+
+
+class _Fineness:
+    """Whether what moves is read finely."""
+
+    def __init__(self) -> None:
+        self.share = 1.0
+        self._long: deque[bool] = deque(maxlen=REMEMBERED)
+        self._rest, self._room, self._held = REST_FRAMES, 0, 0
+
+    def note(self, share: float) -> bool:
+        """Note a frame by its share of the period; return whether it was read finely."""
+        fine = self.share > 0
+        if fine:
+            self._note_fine(share)
+        else:
+            self._room = self._room + 1 if share <= ROOM_SHARE else max(0, self._room - CROWDED_COST)
+            if self._room >= self._rest:
+                self.share, self._held, self._rest = 1 / RISE_FRAMES, 0, min(LONGEST_REST, 2 * self._rest)
+        return fine
+
+    def _note_fine(self, share: float) -> None:
+        self.share = min(1.0, self.share + 1 / RISE_FRAMES)
+        self._long.append(share > FINE_SHARE)
+        self._held += 1
+        if self._held == PROOF_FRAMES:
+            self._rest = REST_FRAMES
+        if sum(self._long) >= MOST_LONG_FINE:
+            self.share, self._room = 0.0, 0
+            self._long.clear()

@@ -33,6 +33,7 @@ __all__ = ["Others", "Player", "Screen", "ShowReport", "Stage"]
 
 BEHIND_SECONDS = 0.05  # over which the velocity is taken
 BLENDING = "morph is too much here: cross-fading"
+PLAIN = "a fine morph is too much here: a plain one"
 AHEAD_SECONDS = (0.017, 0.033, 0.067, 0.1, 0.15, 0.2)  # where a path may be known already: that of a song
 
 
@@ -60,7 +61,14 @@ class Stage(Protocol):
         """Ask for the pictures that will be needed."""
         ...
 
-    def draw(self, coordinate: ArrayLike, *, shown_in: tuple[int, int] | None = None, strength: float = 1.0) -> Drawn:
+    def draw(
+        self,
+        coordinate: ArrayLike,
+        *,
+        shown_in: tuple[int, int] | None = None,
+        strength: float = 1.0,
+        fineness: float = 1.0,
+    ) -> Drawn:
         """Draw the frame of a coordinate with what is there; at a strength of 0 nothing moves."""
         ...
 
@@ -175,6 +183,8 @@ class ShowReport:
         Frames in which a picture stood still because its field was not ready.
     blended : int
         Frames whose pictures were cross-faded, because moving them was more than the machine holds.
+    plain : int
+        Frames whose pictures moved and were read plainly, because reading them finely was more than that.
     take_trouble : str
         Why the take ends before the show does; empty where it does not.
     """
@@ -187,6 +197,7 @@ class ShowReport:
     overflows: int
     unmoved: int = 0
     blended: int = 0
+    plain: int = 0
     take_trouble: str = ""
 
 
@@ -258,6 +269,7 @@ class Player:
             self._listener.source.state.overflows,
             sum(each.unmoved for each in counts),
             sum(each.blended for each in counts),
+            sum(each.plain for each in counts),
         )
 
     def _attend(self, now: float) -> None:
@@ -311,7 +323,8 @@ class Player:
 
     def _drawn(self, piece: int, seconds: float, shown_in: tuple[int, int] | None) -> Drawn:
         place = self._place(piece, seconds)
-        return self._stages[piece].draw(place, shown_in=shown_in, strength=self._effort.strength)
+        strength, fineness = self._effort.strength, self._effort.fineness
+        return self._stages[piece].draw(place, shown_in=shown_in, strength=strength, fineness=fineness)
 
     def _calm(self, pieces: Sequence[int], mix: float, now: float) -> float:
         if self._limiter is None:
@@ -346,8 +359,8 @@ class Player:
         report = self.report()
         heard = self._listener.source.name + ("" if state.status == "playing" else f" ({state.status})")
         others = "" if self._others is None else self._others.text
-        blending = (BLENDING,) if self._effort.resting else ()
-        lines = (*blending, *self._desk.lines, *self._heard_lines(now), *((others,) if others else ()))
+        less = (BLENDING,) if self._effort.resting else (PLAIN,) if self._effort.plain else ()
+        lines = (*less, *self._desk.lines, *self._heard_lines(now), *((others,) if others else ()))
         return Status(self._times.fps, report.late_share, state.level_db, heard, lines, self._desk.notes(now))
 
     def _heard_lines(self, now: float) -> tuple[str, ...]:

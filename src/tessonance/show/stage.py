@@ -193,7 +193,14 @@ class Stage:
         self._left = self._upload_bytes
         self._take_up(wanted)
 
-    def draw(self, coordinate: ArrayLike, *, shown_in: tuple[int, int] | None = None, strength: float = 1.0) -> Drawn:
+    def draw(
+        self,
+        coordinate: ArrayLike,
+        *,
+        shown_in: tuple[int, int] | None = None,
+        strength: float = 1.0,
+        fineness: float = 1.0,
+    ) -> Drawn:
         """Draw the frame of a coordinate with what is there.
 
         Parameters
@@ -204,6 +211,8 @@ class Stage:
             Width and height of a frame that the picture is to cover: what stands over is not drawn.
         strength : float
             How far pictures are moved, 0..1 of their way: at 0 they only cross-fade, which costs less.
+        fineness : float
+            How far those that move are read along curves, 0..1; see `tessonance.sampling.fine`.
 
         Returns
         -------
@@ -217,8 +226,10 @@ class Stage:
         taken = self._layers.take(found, self._strength)
         self._count(found, taken)
         region = None if shown_in is None else covering(self.size, shown_in)
-        texture = self._layers.sampler.draw(taken.shares, region=region)
-        return Drawn(texture, taken.replaced > 0, taken.replaced, any(share.moves for share in taken.shares))
+        texture = self._layers.sampler.draw(taken.shares, region=region, fineness=fineness)
+        moved = any(share.moves for share in taken.shares)
+        self._counts.plain += moved and fineness == 0
+        return Drawn(texture, taken.replaced > 0, taken.replaced, moved)
 
     def estimate(self, coordinate: ArrayLike) -> NDArray[np.float32]:
         """Return how much light the frame of a coordinate would have now, without looking at it.
