@@ -204,6 +204,7 @@ def main() -> None:
     print(f"lost sound {report.overflows}; calmed {report.calmed} frames; unreadable pictures {report.failed}")
     if given.method == "morph":
         blended, unmoved = report.blended / pace.frames, report.unmoved / pace.frames
+        print(f"morphed plainly {report.plain / pace.frames:.3%} of the frames")
         print(f"cross-faded {blended:.3%} of the frames; {unmoved:.3%} without a field that was not ready")
     grown = verdict(growth, WANTED["growth_mb"])
     print(f"memory {watch.memory[-1][1]:.0f} MB, {growth:+.1f} since the first minute: {grown}")

@@ -15,7 +15,7 @@ import numpy as np
 from tessonance.smooth.bake_report import BakeReport, summed
 from tessonance.smooth.distance import fit
 from tessonance.smooth.edges import FoundEdge, Line
-from tessonance.smooth.fields import shown, spread_out
+from tessonance.smooth.fields import FIELD_SIDE, shown, spread_out
 from tessonance.smooth.finders import finder_named
 from tessonance.smooth.flip import difference, see
 from tessonance.smooth.views import lessened, view
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["CALIBRATED", "bake"]
 
 CALIBRATED, RUN = 200, 8  # edges that the distance is held against FLIP on; so many of a row together
-LARGEST_FRAME = 1024  # pixels of the longer side; larger ones cost memory, and FLIP views 128 × 128 of them
+LARGEST_FRAME = FIELD_SIDE  # pixels of the longer side, as the quick distance sees them; FLIP views 128 × 128 of that
 TOGETHER = 16  # edges of a row that one thread takes: they share pictures
 SYNC_SECONDS = 5.0
 

@@ -6,6 +6,7 @@ picture back to it; the second at ``x + (1 - u) B(x)``, B being the flow from th
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
@@ -13,7 +14,7 @@ import numpy as np
 
 from tessonance.errors import TessError
 from tessonance.sampling.fine import FineReader
-from tessonance.smooth.flow import dis, warp
+from tessonance.smooth.flow import dis, places, warp
 from tessonance.smooth.views import same_size
 from tessonance.store.bake import LARGEST_INT8, Field
 from tessonance.store.bake_format import FIELD_SHRINK
@@ -34,6 +35,7 @@ FIELD_SIDE = (
 HELD, TORN = 1.0, 1.4
 COARSE, AROUND = 4, 2.0  # how much smaller that is looked at, and how far around a place, in such pixels
 FAINT = 1e-3
+_own = threading.local()
 FINEST = 1 / 2048  # of the longer side: a quarter of a pixel of 512; finer steps show nothing, and take more room
 
 
@@ -151,9 +153,11 @@ def moved(picture: Floats, flow: Floats) -> Floats:
     It may go beyond 0..1.
     """
     height, width = picture.shape[:2]
-    places = flow + np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1).astype(np.float32)
-    read = np.empty((height, width, 4), np.float32)
-    return FineReader((width, height), (width, height)).read(picture, places, read)[..., :3]
+    if getattr(_own, "size", None) != (height, width):  # one for each thread: it keeps buffers, which are slow to get
+        _own.size, _own.reader = (height, width), FineReader((width, height), (width, height))
+        _own.read = np.empty((height, width, 4), np.float32)
+    reader: FineReader = _own.reader
+    return np.ascontiguousarray(reader.read(picture, places(flow), _own.read)[..., :3])
 
 
 def _sound(flow: Floats, picture: Floats) -> Floats:

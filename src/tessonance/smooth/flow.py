@@ -7,7 +7,7 @@ A flow says where each pixel of one picture is in another: pixel ``x`` of `first
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import cv2
 import numpy as np
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tessonance.smooth.views import Picture
 
-__all__ = ["FlowFinder", "agreement", "dis", "inside", "warp"]
+__all__ = ["FlowFinder", "agreement", "dis", "inside", "places", "warp"]
 
 SMALLEST_SIDE = 16  # pixels; below, DIS has no patch to look at
 SLACK_PIXELS, SLACK_SHARE = (
@@ -47,6 +47,7 @@ class FlowFinder(Protocol):
         ...
 
 
+_NONE: Any = None  # that there is none is missing in the types of OpenCV
 _own = threading.local()
 
 
@@ -85,14 +86,22 @@ def warp(picture: NDArray[np.float32], flow: NDArray[np.float32]) -> NDArray[np.
     ndarray of float32, of the shape of `picture`
         Linearly interpolated; what lies outside is the pixel at the rim.
     """
-    x, y = _places(flow)
-    read = cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    read = cv2.remap(picture, places(flow), _NONE, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(read, np.float32)
+
+
+def places(flow: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return where a flow leads each pixel: x and y in pixels, shape (H, W, 2)."""
+    found = np.array(flow, np.float32)
+    found[..., 0] += np.arange(found.shape[1], dtype=np.float32)
+    found[..., 1] += np.arange(found.shape[0], dtype=np.float32)[:, None]
+    return found
 
 
 def inside(flow: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Tell which pixels a flow leads to a place inside the picture, shape (H, W)."""
-    x, y = _places(flow)
+    found = places(flow)
+    x, y = found[..., 0], found[..., 1]
     height, width = x.shape
     held: NDArray[np.bool_] = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
     return held
@@ -121,13 +130,6 @@ def agreement(forward: NDArray[np.float32], backward: NDArray[np.float32]) -> ND
     miss = _length(forward + back)
     near = miss <= SLACK_PIXELS + SLACK_SHARE * (_length(forward) + _length(back))
     return near & inside(forward)
-
-
-def _places(flow: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    height, width = flow.shape[:2]
-    x = flow[..., 0] + np.arange(width, dtype=np.float32)
-    y = flow[..., 1] + np.arange(height, dtype=np.float32)[:, None]
-    return np.asarray(x, np.float32), np.asarray(y, np.float32)
 
 
 def _length(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
