@@ -116,6 +116,28 @@ def test_it_never_overshoots_and_stands_still_when_it_is_there() -> None:
         assert np.unique(np.sign(np.round(np.diff(leg[:, 0]), 12))).size <= 2
 
 
+def test_a_long_axis_holds_up_no_short_one() -> None:
+    """Both are to go from end to end: the short one is there nearly as soon as alone, the long one when both may be."""
+    grid = Grid([Axis(name="long", steps=5), Axis(name="short", steps=5)])
+    far, near = even(grid, 0.4)[0], even(grid, 0.05)[1]
+    wanted = np.tile([1.0, 1.0], (200, 1))
+    wanted[0] = 0.0
+    path = live(limiter([far, near], grid=grid), wanted)
+    arrived = [int(np.argmax(path[:, k] >= 1.0 - 1e-9)) * HOP for k in (0, 1)]
+    near_there = int(np.argmax(path[:, 1] >= 0.9)) * HOP
+    assert arrived[0] == pytest.approx((4 * 0.4 + 4 * 0.05) / 3.0, abs=HOP)  # nothing of the time is lost
+    assert near_there < 1.3 * 4 * 0.05 / 3.0
+    assert arrived[1] <= arrived[0]
+
+
+def test_an_axis_that_costs_nothing_and_stands_still_holds_up_no_other() -> None:
+    grid = Grid([Axis(name="one", steps=1), OPEN])
+    governor = limiter(even(grid), grid=grid)
+    wanted = np.tile([0.5, 1.0], (60, 1))
+    wanted[0] = [0.5, 0.0]
+    assert live(governor, wanted)[-1].tolist() == [0.5, 1.0]
+
+
 def test_what_turns_too_fast_turns_evenly_at_the_limit() -> None:
     """Beyond half a turn of lag, the short way would be back: it keeps its direction."""
     hops = 800
