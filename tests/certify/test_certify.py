@@ -14,7 +14,7 @@ import soundfile
 from click.testing import CliRunner
 
 import tessonance as tess
-from tessonance.certify.certify import certify
+from tessonance.certify.certify import _governed, certify
 from tessonance.certify.page import certificate_page, write_certificate
 from tessonance.certify.tune import tune
 from tessonance.certify.tune_text import mapping_text
@@ -22,7 +22,9 @@ from tessonance.cli import cli
 from tessonance.errors import OutputExists, TessError
 from tessonance.grid import Axis
 from tessonance.mapping import Governing
+from tessonance.motion import Path as Path_
 from tessonance.project import Generator, Mapping, Picture, Project, Route, load_mapping
+from tessonance.show.rehearsal import Rehearsal
 from tessonance.smooth.bake import bake
 from tessonance.smooth.lengths import distances_of
 from tessonance.store import TesseractWriter
@@ -140,6 +142,20 @@ def test_it_stands_still_and_fails(waves: Path, song: Path) -> None:
     (one,) = judged(waves, song, still, stop=4.0).certificate.songs
     assert not one.rough
     assert one.unmusical[0] == "nothing moves, or nothing is heard"
+
+
+def test_a_film_that_is_shifted_as_a_whole_is_not_held_back_by_that() -> None:
+    """A film's path may be moved by some hops, so that nothing lags; what was never too fast is only moved."""
+    hop = 256 / RATE
+    wanted = np.abs(np.arange(600) * 0.002 % 1.0 - 0.5)[:, None]
+    moved = np.roll(wanted, 3, axis=0)
+    moved[300:360] = np.clip(moved[300:360], 0.0, 0.05)
+    paths = [Path_(places, hop, 0.0, np.array([False])) for places in (moved, wanted)]
+    rehearsal = Rehearsal(None, *paths, governor=object())  # type: ignore[arg-type]
+    times = np.arange(0.2, 2.8, 1 / 30)
+    assert _governed(rehearsal, times, live=False) == pytest.approx(60 * hop / 2.6, abs=0.05)
+    assert _governed(rehearsal, times, live=True) > 0.9
+    assert _governed(Rehearsal(None, *paths, governor=None), times, live=True) == 0.0  # type: ignore[arg-type]
 
 
 def test_the_page_and_the_json_say_it_all(waves: Path, song: Path, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from tessonance.certify.certificate import AxisUse, Certificate, RouteUse, SongC
 from tessonance.certify.limits import Smoothness, kind_of, limits
 from tessonance.certify.musicality import agreement, dynamics, lag_between, loudness, used
 from tessonance.certify.watching import Watcher
+from tessonance.motion.governor import MOST_LAG_SECONDS
 from tessonance.motion.hands import Follower
 from tessonance.motion.slowness import axis_lengths
 from tessonance.show.calm import Calm
@@ -125,7 +126,7 @@ def certify(
         before = done
         show.play(watcher, calm, lambda now, _, before=before: progress(before + now, total))  # type: ignore[misc]
         done += part.frames
-        song = _measured(part, routes, rehearsal, watcher, lengths)
+        song = _measured(part, routes, rehearsal, watcher, lengths, live=live)
         found.append(replace(song, calmed=calm.limiter.calmed if calm else 0))
         strips.append(show.strip(song))
         method = show.method
@@ -171,7 +172,7 @@ class _Show:
 
 
 def _measured(
-    part: Part, routes: Mapping, rehearsal: Rehearsal, watcher: Watcher, lengths: Sequence[float]
+    part: Part, routes: Mapping, rehearsal: Rehearsal, watcher: Watcher, lengths: Sequence[float], *, live: bool
 ) -> SongCertificate:
     times = np.array(list(part.times()))
     steps = np.array(watcher.steps or [0.0])
@@ -179,7 +180,6 @@ def _measured(
     onset = _at(rehearsal, "onset", times)[1:] if len(times) > 1 else np.zeros(1)
     smoothness = Smoothness.of(steps.tolist(), watcher.across)
     pops = [change.pop for _, change in watcher.changes] or [math.nan]
-    held = np.abs(_way(rehearsal, times)) > HELD
     return SongCertificate(
         song=Path(part.song).name if isinstance(part.song, str | Path) else "samples",
         start=part.start,
@@ -193,7 +193,7 @@ def _measured(
         speed=float(np.mean([change.speed for _, change in watcher.changes] or [math.nan])),
         flashing=len(watcher.flashing),
         calmed=0,
-        governed=float(held.any(axis=1).mean()),
+        governed=_governed(rehearsal, times, live=live),
         dense=dynamics(loud) < DENSE,
         loudness=agreement(loud, steps, fps=FPS),
         onset=agreement(onset, steps, fps=FPS),
@@ -226,9 +226,19 @@ def _at(rehearsal: Rehearsal, feature: str, times: NDArray[np.float64]) -> NDArr
     return np.interp(times, track.times, track.column(feature))
 
 
-def _way(rehearsal: Rehearsal, times: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return how far the coordinate is from where the mapping wants it, frame by frame."""
-    way = rehearsal.path.at(times) - rehearsal.wanted.at(times)
+def _governed(rehearsal: Rehearsal, times: NDArray[np.float64], *, live: bool) -> float:
+    """Return the share of the frames that were held back: a film that is shifted as a whole is not, by that."""
+    if rehearsal.governor is None:
+        return 0.0
+    hop = rehearsal.path.hop_seconds
+    most = 0 if live else round(MOST_LAG_SECONDS / hop)
+    ways = (_way(rehearsal, times, late=late * hop) for late in range(-most, most + 1))
+    return min(float((np.abs(way) > HELD).any(axis=1).mean()) for way in ways)
+
+
+def _way(rehearsal: Rehearsal, times: NDArray[np.float64], *, late: float = 0.0) -> NDArray[np.float64]:
+    """Return how far the coordinate is from where the mapping wants it, frame by frame; so many seconds later."""
+    way = rehearsal.path.at(times + late) - rehearsal.wanted.at(times)
     short: NDArray[np.float64] = np.where(rehearsal.path.closed, way - np.rint(way), way)
     return short
 
