@@ -32,6 +32,7 @@ SEES = {
     "files": {"errors", "project"},
     "owncode": {"errors"},
     "outputs": {"errors"},
+    "shell": set(),
     "networks": {"errors"},
     "images": {"errors"},
     "clips": {"errors"},
@@ -48,7 +49,8 @@ SEES = {
     "smooth": {"errors", "grid", "outputs", "store", "sampling", "motion"},
     "sinks": {"errors", "sampling"},
     "control": {"errors", "grid", "project"},
-    "show": {"errors", "grid", "project", "tables", "store", "sound", "motion", "sampling", "sinks", "control"},
+    "show": {"errors", "grid", "project", "tables", "store", "sound", "motion", "sampling", "sinks", "control"}
+    | {"shell"},
     "certify": {"errors", "grid", "mapping", "project", "store", "sound", "motion", "smooth", "show"},
     "contact": {"errors", "grid", "outputs", "store"},
     "trials": {"errors", "grid", "project", "make", "store", "smooth"},

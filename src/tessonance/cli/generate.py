@@ -9,6 +9,7 @@ import click
 
 from tessonance.cli.files import made_of
 from tessonance.cli.options import DURATION, FILE
+from tessonance.shell import command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,7 +101,8 @@ def generate(
     for line in [*map(spacing_in_words, spacings), *(in_words(report) if report else [])]:
         click.echo(line)
     if painted == size or (report and report.enough):
-        click.echo(f"next: tess sheet {output}, tess bake {output}, then tess render {output} SONG")
+        told = (command("tess", each, output) for each in ("sheet", "bake", "render"))
+        click.echo("next: {}, {}, then {} SONG".format(*told))
         return
     cut = stopped or limit or deadline
     if cut or not report:

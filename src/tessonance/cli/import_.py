@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tessonance.cli.options import FILE, SIZE
+from tessonance.shell import command
 
 if TYPE_CHECKING:
     from tessonance.make.importing import ImportReport
@@ -129,7 +130,8 @@ def _tell(report: ImportReport) -> None:
     if report.missing:
         click.echo(f"{report.missing:,} cells have no picture; run it again when they are there", err=True)
     else:
-        click.echo(f"next: tess sheet {report.path}, tess bake {report.path}, then tess render {report.path} SONG")
+        told = (command("tess", each, report.path) for each in ("sheet", "bake", "render"))
+        click.echo("next: {}, {}, then {} SONG".format(*told))
 
 
 def _list(lines: list[str], what: str) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tessonance.cli.options import FILE
+from tessonance.shell import command
 
 if TYPE_CHECKING:
     from tessonance.generators import GeneratorKind
@@ -41,7 +42,7 @@ def new(path: Path | None, preset: str | None, generator: str | None, listing: b
     if path.exists() and not force:
         raise OutputExists("exists already", where=path, hint="--force replaces it")
     write_text(path, text)
-    click.echo(f"{path} written; next: tess try {path}, or tess generate {path}")
+    click.echo(f"{path} written; next: {command('tess', 'try', path)}, or {command('tess', 'generate', path)}")
 
 
 def _text(name: str, use: str, kind: GeneratorKind, preset: str | None) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tessonance.cli.options import DURATION, FILE, FPS, PLACE, SECONDS, SIZE
+from tessonance.shell import command
 
 if TYPE_CHECKING:
     from tessonance.show.player import ShowReport
@@ -107,7 +107,7 @@ def play(
     )
     _tell(report)
     if record is not None:
-        words = shlex.join(["tess", "render", *tesseracts, "--take", str(record)])
+        words = command("tess", "render", *tesseracts, "--take", record)
         if report.take_trouble:
             click.echo(f"{report.take_trouble}, before the show did", err=True)
         click.echo(f"{record}: {'what there is of ' * bool(report.take_trouble)}the take; `{words}` makes its film")

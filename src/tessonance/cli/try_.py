@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tessonance.cli.options import FILE
+from tessonance.shell import command
 
 if TYPE_CHECKING:
     from tessonance.trials import Trial
@@ -53,7 +54,7 @@ def try_(
     path = write_trial(tried, sheet, force=force)
     for text in _told(tried):
         click.echo(text)
-    click.echo(f"{path} written; next: tess generate {project}")
+    click.echo(f"{path} written; next: {command('tess', 'generate', project)}")
 
 
 def _point(text: str) -> dict[str, float]:

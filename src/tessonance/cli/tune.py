@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from tessonance.cli.options import FILE, PLACE
+from tessonance.shell import command
 
 
 @click.command()
@@ -48,4 +49,5 @@ def tune(
         write_text(output, mapping_text(found, [song.name for song in songs]))
     click.echo("forty seconds from the middle of each song; `tess certify` judges all of it:")
     tell(found.certificate)
-    click.echo(f"{output} written; next: tess certify {tesseract} {songs[0]} --mapping {output}")
+    following = command("tess", "certify", tesseract, *songs, "--mapping", output)
+    click.echo(f"{output} written; next: {following}")

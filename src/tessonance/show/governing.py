@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tessonance.motion import Slowness, SpeedLimit
 from tessonance.project import ANALYSIS_RATE
+from tessonance.shell import command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -67,7 +68,8 @@ def ungoverned(tesseract: Tesseract, mapping: Mapping) -> str:
     """Say why a mapping's limit cannot be held; nothing where it is, or where there is none."""
     if mapping.governor.per_second is None or tesseract.bake() is not None:
         return ""
-    return f"{tesseract.name}: the governor does nothing until it is baked: `tess bake {tesseract.where}`"
+    bake = command("tess", "bake", tesseract.where)
+    return f"{tesseract.name}: the governor does nothing until it is baked: `{bake}`"
 
 
 def unheld(names: Sequence[str], limits: Callable[[int, Mapping], SpeedLimit | None]) -> Callable[[int, Mapping], str]:

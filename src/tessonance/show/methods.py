@@ -8,6 +8,7 @@ import numpy as np
 
 from tessonance.errors import RenderError, nearest
 from tessonance.sampling.taps import METHODS
+from tessonance.shell import command
 
 if TYPE_CHECKING:
     from tessonance.grid import Knots
@@ -57,7 +58,7 @@ def chosen(tesseract: Tesseract, method: str | None) -> tuple[str, Fields | None
         where=tesseract.where,
         wanted="a bake",
         got=find_bake(tesseract).reason or None,
-        hint=f"`tess bake {tesseract.where}`, or --method blend",
+        hint=f"`{command('tess', 'bake', tesseract.where)}`, or --method blend",
     )
 
 
