@@ -14,16 +14,19 @@ import soundfile
 from click.testing import CliRunner
 
 import tessonance as tess
+from tessonance.certify.advice import judged as with_advice
 from tessonance.certify.certify import _governed, certify
+from tessonance.certify.limits import limits
+from tessonance.certify.musicality import Agreement, level_db
 from tessonance.certify.page import certificate_page, write_certificate
 from tessonance.certify.tune import tune
 from tessonance.certify.tune_text import mapping_text
 from tessonance.cli import cli
 from tessonance.errors import OutputExists, TessError
-from tessonance.grid import Axis
+from tessonance.grid import Axis, Grid
 from tessonance.mapping import Governing
 from tessonance.motion import Path as Path_
-from tessonance.project import Generator, Mapping, Picture, Project, Route, load_mapping
+from tessonance.project import Generator, Mapping, Picture, Project, Route, Sound, load_mapping
 from tessonance.show.rehearsal import Rehearsal
 from tessonance.smooth.bake import bake
 from tessonance.smooth.lengths import distances_of
@@ -135,6 +138,29 @@ def test_nearest_is_found_out(baked: Path, song: Path) -> None:
     assert nearest.smoothness.worst > 2 * blend.smoothness.worst
     assert nearest.smoothness.median == 0.0
     assert any("nearest shows whole pictures" in text for text in nearest.advice)
+
+
+@pytest.mark.parametrize(
+    ("automatic", "dense", "routes", "said"),
+    [
+        (True, False, GENTLE, "the automatic level lets quiet parts move as far as loud ones"),
+        (False, False, GENTLE, "let what is loud move more"),
+        (True, True, GENTLE, "let what is loud move more"),
+        (True, False, STROBE, "let what is loud move more"),
+    ],
+)
+def test_quiet_parts_that_move_as_far_as_loud_ones_are_told_apart(
+    waves: Path, song: Path, automatic: bool, dense: bool, routes: tuple[Route, ...], said: str
+) -> None:
+    """What already travels needs no other route, but to hear the quiet parts as quiet."""
+    found = judged(waves, song, GENTLE, stop=4.0).certificate
+    weak = replace(found.songs[0], dense=dense, loudness=Agreement(0.2, 0.0, 0.1), onset=Agreement(0.1, 0.0, 0.1))
+    mapping = Mapping(Grid(AXES), routes, Sound(automatic_level=automatic))
+    (one,) = with_advice(replace(found, songs=(weak,)), limits("lively"), mapping).songs
+    assert any("0.3 is wanted of a song that is equally loud" in text for text in one.unmusical) == dense
+    (told,) = [text for text in one.advice if said in text]
+    if automatic and not dense and routes is GENTLE:
+        assert f"start_level_db = {level_db(one.loud):.0f}" in told
 
 
 def test_it_stands_still_and_fails(waves: Path, song: Path) -> None:

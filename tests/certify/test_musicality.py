@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tessonance.certify.musicality import agreement, correlation, dynamics, lag_between, loudness, used
+from tessonance.certify.musicality import agreement, correlation, dynamics, lag_between, level_db, loudness, used
 
 FPS = 30
 
@@ -84,3 +84,9 @@ def test_use_leaves_out_a_single_moment_at_the_end() -> None:
     assert used(places) == pytest.approx(0.294, abs=0.01)
     assert used(np.linspace(0, 3, 1000) % 1.0, closed=True) == 1.0
     assert used(np.linspace(0.9, 1.1, 1000) % 1.0, closed=True) == pytest.approx(0.2, abs=0.05)
+
+
+def test_the_level_is_that_of_what_sounds() -> None:
+    loud = loudness(np.concatenate([0.1 * np.ones(48_000), np.zeros(48_000)]).astype(np.float32), 48_000, 30, 60)
+    assert level_db(loud) == pytest.approx(-20.0, abs=0.3)
+    assert level_db(np.zeros(30)) == level_db([]) == -60.0

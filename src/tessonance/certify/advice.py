@@ -6,6 +6,8 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tessonance.certify.musicality import level_db
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -75,7 +77,8 @@ def _unmusical(song: SongCertificate) -> Iterator[str]:
     best = max(song.loudness, song.onset, key=lambda each: each.r if math.isfinite(each.r) else -1.0)
     least = least_agreement(song)
     if best.r < least:
-        yield f"loudness and onsets agree with the steps by {best.r:.2f}; at least {least:.1f} is wanted of such a song"
+        such = "a song that is equally loud nearly all the time" if song.dense else "one with loud and quiet moments"
+        yield f"loudness and onsets agree with the steps by {best.r:.2f}; at least {least:.1f} is wanted of {such}"
     elif math.isnan(best.chance):
         yield "what was played is too short to tell music from chance: some seconds at least"
     elif not best.real:
@@ -127,7 +130,12 @@ def _livelier(song: SongCertificate, routes: Mapping) -> Iterator[str]:
     if not song.unmusical:
         return
     best = max(_or_zero(song.loudness.r), _or_zero(song.onset.r))
-    if best < least_agreement(song):
+    if best < least_agreement(song) and _levelled(song, routes):
+        yield (
+            "the automatic level lets quiet parts move as far as loud ones: `tess tune` for this song, or in [sound] "
+            f"automatic_level = false and start_level_db = {level_db(song.loud):.0f}, which is how loud it is"
+        )
+    elif best < least_agreement(song):
         yield (
             'let what is loud move more: a route with act = "speed" and feature = "loudness" on a long axis, and a '
             "shorter attack_ms on the others"
@@ -137,6 +145,11 @@ def _livelier(song: SongCertificate, routes: Mapping) -> Iterator[str]:
     for axis in song.axes:
         if axis.used < LEAST_USED:
             yield _wider(axis, routes)
+
+
+def _levelled(song: SongCertificate, routes: Mapping) -> bool:
+    """Return whether something travels already, but as far in quiet parts as in loud ones."""
+    return routes.sound.automatic_level and not song.dense and any(route.act == "speed" for route in routes.routes)
 
 
 def _wider(axis: AxisUse, routes: Mapping) -> str:

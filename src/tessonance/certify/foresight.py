@@ -10,7 +10,7 @@ import numpy as np
 
 from tessonance.certify.advice import LEAST_DENSE, LEAST_LOUD
 from tessonance.certify.certify import DENSE, FPS, loud_of
-from tessonance.certify.musicality import correlation, dynamics
+from tessonance.certify.musicality import correlation, dynamics, level_db
 from tessonance.motion.hands import Follower, bend
 from tessonance.motion.motion import SWING
 from tessonance.project import Sound
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Heard"]
 
-SILENT, SILENCE_DB = 0.03, -60.0  # the root of the RMS, and the same in dBFS
 BENT = 0.7  # the power of the way that FLIP grows with
 LOWEST, HIGHEST = 2.0, 98.0  # percentiles of a feature that are put on the ends of an axis
 
@@ -83,11 +82,7 @@ class Heard:
     @property
     def levels_db(self) -> list[float]:
         """The mean power of each song where it sounds, in dBFS."""
-        levels = []
-        for loud in self._loud:
-            powers = loud[loud > SILENT] ** 4
-            levels.append(10 * math.log10(powers.mean()) if len(powers) else SILENCE_DB)
-        return levels
+        return [level_db(loud) for loud in self._loud]
 
     def places(self, route: Route) -> list[Curve]:
         """Return where a route alone leads its axis in each song, at each frame, shape (frames,) each."""

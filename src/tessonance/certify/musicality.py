@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
-__all__ = ["Agreement", "agreement", "correlation", "dynamics", "lag_between", "loudness", "used"]
+__all__ = ["Agreement", "agreement", "correlation", "dynamics", "lag_between", "level_db", "loudness", "used"]
 
 MOST_LAG = 6  # frames either way: a fifth of a second
 AROUND, APART = 30, 7  # a shift for the null is at least a second, and every so many frames there is one
 FEWEST = 90  # frames for a null
 EDGES = (1.0, 99.0)  # percentiles between which an axis is used: a single moment at its end is no use of it
 BINS = 32  # of a closed axis
+SILENT, SILENCE_DB = 0.03, -60.0  # the root of the RMS, and the same in dBFS
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,13 @@ def dynamics(loud: ArrayLike) -> float:
     """Return how much loudness varies: its standard deviation over its mean; 0 for silence."""
     values = np.asarray(loud, np.float64)
     return float(values.std() / values.mean()) if values.size and values.mean() > 0 else 0.0
+
+
+def level_db(loud: ArrayLike) -> float:
+    """Return the mean power where it sounds, in dBFS, of a loudness as `loudness` gives it."""
+    values = np.asarray(loud, np.float64)
+    powers = values[values > SILENT] ** 4
+    return 10 * math.log10(powers.mean()) if powers.size else SILENCE_DB
 
 
 def agreement(heard: ArrayLike, seen: ArrayLike, *, fps: float, most_lag: int = MOST_LAG) -> Agreement:

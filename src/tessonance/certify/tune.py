@@ -37,6 +37,7 @@ FLAT = 0.05  # FLIP: an axis that changes no more has no say in the pace
 FEATURES = ("high", "low", "mid", "brightness", "onset", "noisiness")  # for axes that are placed, the shortest first
 TRAVELLERS = ("loudness", "low", "mid", "high")  # for those that travel, the longest first
 RELEASES_MS = (300.0, 500.0, 800.0, 1200.0, 1800.0, 2500.0, 3500.0, 5000.0, 8000.0)
+TRAVEL_MS = 60.0  # release: after 120, slow swells without the automatic level came two frames late
 CURVE = 3.0  # bends loudness so that steps, which grow with the 0.7th power of the way, stand out with it
 MOST_GAIN = 8.0
 TRIES, SLOWER, MORE_TRAVEL, MOST_TRAVEL = (
@@ -260,7 +261,14 @@ def _travel(axis: Axis, feature: str, heard: Heard, length: float, pace: float) 
     """Return a route that goes as fast as its feature is loud."""
     edge: Literal["wrap", "swing"] = "wrap" if axis.closed else "swing"
     route = Route(
-        feature=feature, axis=axis.name, act="speed", gain=0.1, curve=CURVE, attack_ms=0.0, release_ms=120.0, edge=edge
+        feature=feature,
+        axis=axis.name,
+        act="speed",
+        gain=0.1,
+        curve=CURVE,
+        attack_ms=0.0,
+        release_ms=TRAVEL_MS,
+        edge=edge,
     )
     once = heard.travelled(route) / route.gain
     wanted = min(FASTEST, pace / max(length, FLAT))
