@@ -90,7 +90,7 @@ class Pictures:
 class Screen:
     """A screen that takes a frame every sixtieth of a second, by the clock of the test."""
 
-    size, period, work = (640, 360), 1 / FPS, 0.005
+    size, period, work, software = (640, 360), 1 / FPS, 0.005, False
 
     def __init__(self, show: Show) -> None:
         self.show = show

@@ -162,3 +162,9 @@ def test_what_is_taken_up_again_moves_plainly_first() -> None:
     assert seen[-1][0] > 0
     assert seen[-1][1] == 0
     assert effort.plain
+
+
+def test_where_the_processor_draws_nothing_is_ever_read_finely() -> None:
+    effort = Effort(fine=False)
+    assert set(watch(effort, 5000, moved=0.1)) == {(1.0, 0.0)}
+    assert effort.plain

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from show_by_hand import FPS, TWO, Pictures, Show
+from show_by_hand import FPS, TWO, Pictures, Screen, Show
 
 from tessonance.project import Mapping, Route
 from tessonance.show.desk import CROSS_FADE_SECONDS
@@ -299,6 +299,17 @@ def test_what_the_machine_does_not_hold_finely_is_morphed_plainly_said_and_count
     show.go(3.0)
     assert show.stages[0].finenesses[-1] == 1.0
     assert show.screen.presented[-1]["panels"][0].image.shape[0] == lower
+
+
+def test_where_the_processor_draws_it_morphs_plainly_from_the_beginning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Screen, "software", True)
+    show = Show(tmp_path)
+    show.stages[0].moving = True
+    show.go(4.0)
+    assert set(show.stages[0].finenesses) == {0.0}
+    assert set(show.stages[0].strengths) == {1.0}
 
 
 def test_slow_frames_of_a_blend_are_no_reason_to_say_so(tmp_path: Path) -> None:

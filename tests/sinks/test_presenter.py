@@ -211,3 +211,16 @@ def test_fitting_stays_inside_and_keeps_proportions(picture: tuple[int, int], fr
         assert max(across, down) == pytest.approx(1.0)
     if fit == "contain":
         assert width == frame[0] or height == frame[1]
+
+
+@gl
+@pytest.mark.parametrize(
+    ("renderer", "software"),
+    [("llvmpipe (LLVM 15.0.6, 256 bits)", True), ("Google SwiftShader", True), ("Mesa Intel(R) UHD 620", False)],
+)
+def test_whether_the_processor_draws_is_told_by_what_the_driver_is_called(
+    window: OffscreenWindow, monkeypatch: pytest.MonkeyPatch, renderer: str, software: bool
+) -> None:
+    assert window.renderer == window.context.info["GL_RENDERER"]
+    monkeypatch.setattr(type(window), "renderer", renderer)
+    assert window.software is software

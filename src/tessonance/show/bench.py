@@ -34,7 +34,6 @@ __all__ = ["Finding", "bench"]
 PICTURES = 24  # different ones, so that none stays in the processor's cache
 BLENDED = 4  # pictures in a frame of two axes
 MOVES = (LayerMove(0, False, steps(0.5, 0.25)), LayerMove(1, True, steps(0.5, 0.25)))  # of each, by two fields
-WORDS_FOR_SOFTWARE = ("llvmpipe", "softpipe", "swrast", "swiftshader", "software")
 SMALLEST_WIDTH = 320  # of a window that anybody would want
 CLICK_EVERY, CLICKS = 12_345, 8  # samples: no multiple of a block or a frame
 LOUD = 0.05
@@ -166,14 +165,12 @@ def _screen(surface: Surface | None, size: tuple[int, int], fps: float) -> Itera
 
 
 def _drawing(screen: Surface, pictures: list[NDArray[np.uint8]], fps: float) -> Iterator[Finding]:
-    renderer = str(screen.context.info.get("GL_RENDERER", "unknown"))
-    software = any(word in renderer.lower() for word in WORDS_FOR_SOFTWARE)
     advice = (
         "the processor draws: install the driver of the graphics card, or keep the window small"
-        if software
+        if screen.software
         else "a graphics card draws"
     )
-    yield Finding(f"drawn by {renderer}", None, "", True, advice)
+    yield Finding(f"drawn by {screen.renderer}", None, "", True, advice)
     with _sampler(screen, pictures) as sampler:
         opaque = [np.asarray(cv2.cvtColor(each, cv2.COLOR_RGB2RGBA), np.uint8) for each in pictures]
         upload = statistics.median(_seconds(lambda k=k: sampler.put(k, opaque[k])) for k in range(len(opaque)))  # type: ignore[misc]
@@ -184,7 +181,8 @@ def _drawing(screen: Surface, pictures: list[NDArray[np.uint8]], fps: float) -> 
     part = f"a frame of {screen.size[0]} x {screen.size[1]}"
     yield Finding(part, took * 1000, "ms", fine, _about_frames(took, fps, screen.size))
     yield Finding("the same, where pictures morph", moved * 1000, "ms", True, _about_morph(moved, fps))
-    yield Finding("the same, where they morph finely", finely * 1000, "ms", True, _about_fine_morph(finely, fps))
+    about = _about_fine_morph(finely, fps, software=screen.software)
+    yield Finding("the same, where they morph finely", finely * 1000, "ms", True, about)
 
 
 def _about_frames(seconds: float, fps: float, size: tuple[int, int]) -> str:
@@ -202,7 +200,9 @@ def _about_morph(seconds: float, fps: float) -> str:
     return f"too slow for {fps:g} a second: such shows cross-fade by themselves, or --method blend from the beginning"
 
 
-def _about_fine_morph(seconds: float, fps: float) -> str:
+def _about_fine_morph(seconds: float, fps: float, *, software: bool) -> str:
+    if software:
+        return "shows drawn by the processor morph plainly, films finely"
     if seconds < 0.8 / fps:
         return f"in time for {fps:g} a second"
     return f"too slow for {fps:g} a second: such shows morph plainly by themselves"

@@ -29,15 +29,21 @@ class Effort:
     the next rest is twice as long. So a burst of other work costs two seconds of morph, and a machine that is too slow
     for it is asked again ever more seldom. What moves is read finely, as long as there is room for that, too.
 
+    Parameters
+    ----------
+    fine : bool
+        Whether reading finely is tried at all. Where the processor draws it is not: the time would be missing for
+        decoding, which shows only as late pictures.
+
     Attributes
     ----------
     strength : float
         How far pictures are to be moved, 0..1 of the way; 0 is a blend.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, fine: bool = True) -> None:
         self.strength = 1.0
-        self._fine = _Fineness()
+        self._fine = _Fineness(tried=fine)
         self._long: deque[bool] = deque(maxlen=REMEMBERED)
         self._rest, self._rested = REST_FRAMES, 0
         self._moved = TRIAL_FRAMES  # frames since the last rest
@@ -96,9 +102,9 @@ class Effort:
 class _Fineness:
     """Whether what moves is read finely."""
 
-    def __init__(self) -> None:
-        self.share = 1.0
-        self._long: deque[bool] = deque(maxlen=REMEMBERED)
+    def __init__(self, *, tried: bool) -> None:
+        self.share = 1.0 if tried else 0.0
+        self._tried, self._long = tried, deque[bool](maxlen=REMEMBERED)
         self._rest, self._room, self._held = REST_FRAMES, 0, 0
 
     def note(self, share: float) -> bool:
@@ -108,7 +114,7 @@ class _Fineness:
             self._note_fine(share)
         else:
             self._room = self._room + 1 if share <= ROOM_SHARE else max(0, self._room - CROWDED_COST)
-            if self._room >= self._rest:
+            if self._tried and self._room >= self._rest:
                 self.share, self._held, self._rest = 1 / RISE_FRAMES, 0, min(LONGEST_REST, 2 * self._rest)
         return fine
 

@@ -100,6 +100,11 @@ class Screen(Protocol):
         ...
 
     @property
+    def software(self) -> bool:
+        """Whether the processor draws, for lack of a graphics card."""
+        ...
+
+    @property
     def closed(self) -> bool:
         """Whether somebody closed the window."""
         ...
@@ -238,7 +243,7 @@ class Player:
         self._limiter, self._fit, self._delay = limiter, fit, delay_seconds
         self._clock, self._times, self._others = clock, FrameTimes(), others
         self._overlays = Overlays(desk, self._status)
-        self._effort, self._moved = Effort(), False
+        self._effort, self._moved = Effort(fine=not screen.software), False
         self._places = [np.full(1, 0.5)] * len(self._stages)
 
     def frame(self) -> bool:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Surface", "leave_thread"]
 
+WORDS_FOR_SOFTWARE = ("llvmpipe", "softpipe", "swrast", "swiftshader", "software")
+
 
 def leave_thread() -> None:
     """Let go of a context without a screen that this thread still holds, though it may have been released.
@@ -82,6 +84,16 @@ class Surface:
     def work(self) -> float:
         """Seconds that the work of the last frame took, from `begin` until everything was drawn."""
         return self.pacer.work
+
+    @property
+    def renderer(self) -> str:
+        """What draws, as the driver names it."""
+        return str(self.context.info.get("GL_RENDERER", "unknown"))
+
+    @property
+    def software(self) -> bool:
+        """Whether the processor draws, for lack of a graphics card."""
+        return any(word in self.renderer.lower() for word in WORDS_FOR_SOFTWARE)
 
     @property
     def closed(self) -> bool:
