@@ -26,7 +26,7 @@ __all__ = ["GRAIN", "FineReader", "grain"]
 # a slow sweep. A whole step shows no more than three quarters do, and puts more noise into it.
 GRAIN = 0.75
 _RIM = 2  # pixels around a picture, all of them those at its rim: so that no read reaches outside
-_ROWS = 128  # that are read at once: what that takes stays in the processor's cache, which saves a third of the time
+_AT_ONCE = 2**15  # pixels: what reading them takes stays in the processor's cache; all at once take 1.7 times as long
 _NONE, _HALF, _ONE = np.float32(0), np.float32(0.5), np.float32(1)
 
 
@@ -49,8 +49,8 @@ class FineReader:
 
     def __init__(self, size: tuple[int, int], shown: tuple[int, int]) -> None:
         self._exact = np.empty((size[1] + 2 * _RIM, size[0] + 2 * _RIM, 4), np.float32)
-        rows = min(_ROWS, shown[1])
-        self._beside, self._behind, self._bend = (np.empty((rows, shown[0], 4), np.float32) for _ in range(3))
+        self._rows = max(1, min(shown[1], _AT_ONCE // shown[0]))
+        self._beside, self._behind, self._bend = (np.empty((self._rows, shown[0], 4), np.float32) for _ in range(3))
 
     def read(
         self, picture: NDArray[Any], places: NDArray[np.float32], into: NDArray[np.float32]
@@ -71,8 +71,9 @@ class FineReader:
         """
         whole = cv2.cvtColor(picture, cv2.COLOR_RGB2RGBA)
         np.copyto(self._exact, cv2.copyMakeBorder(whole, _RIM, _RIM, _RIM, _RIM, cv2.BORDER_REPLICATE))
-        for top in range(0, len(places), _ROWS):
-            self._read_rows(places[top : top + _ROWS], into[top : top + _ROWS])
+        for top in range(0, len(places), self._rows):
+            rows = slice(top, top + self._rows)
+            self._read_rows(places[rows], into[rows])
         return into
 
     def _read_rows(self, places: NDArray[np.float32], into: NDArray[np.float32]) -> None:
