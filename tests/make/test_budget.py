@@ -15,6 +15,7 @@ from tessonance.grid import Axis, Grid
 from tessonance.make.budget import BudgetReport
 from tessonance.make.scope import pictures_of
 from tessonance.project import Project, parse_project
+from tessonance.smooth.bake import bake
 from tessonance.store import Tesseract, journal
 
 SCENE_AXES = '{ name = "pan", steps = 33 }, { name = "zoom", steps = 17 }'
@@ -178,6 +179,39 @@ def test_pictures_that_never_change_take_next_to_none(tmp_path: Path) -> None:
     assert run.report
     assert run.report.enough
     assert len(run.cells) <= 20
+
+
+TOY = project('{ name = "a", steps = 33 }, { name = "b", steps = 33 }', 'use = "toy", sampling_steps = 8')
+
+
+def test_what_no_bisection_fits_into_goes_to_lines_where_guesses_err_the_most(tmp_path: Path) -> None:
+    path = tmp_path / "toy.tess"
+    run = Run(path, TOY, budget=130)
+    assert run.report
+    levels = {2**n + 1 for n in range(6)}
+    assert run.knots[0] in levels  # one axis alone has a part of a level
+    assert run.knots[1] not in levels
+    assert [axis.knots for axis in run.report.axes] == run.knots
+    assert 110 < len(run.cells) <= 130
+    with tess.open(path) as tesseract:
+        assert np.prod(run.knots) > np.prod([len(TOY.grid.axes[0].knots(3)), len(TOY.grid.axes[1].knots(3))])
+        told = [event for event in journal.read(tesseract.place) if event["event"] == "refined"]
+        assert [event["knots"] for event in told] == [run.knots[1]]
+    bake(path, workers=1)
+    with tess.open(path) as tesseract:
+        baked = tesseract.bake()
+        assert baked
+        assert [along.tolist() for along in baked.knots] == [along.tolist() for along in tesseract.knots()]
+    again = Run(path, TOY, budget=130)
+    assert (again.fresh, again.knots, again.report) == (0, run.knots, run.report)
+
+
+def test_lines_are_chosen_the_same_way_by_a_run_that_was_stopped(tmp_path: Path) -> None:
+    whole, path = Run(tmp_path / "whole.tess", TOY, budget=130), tmp_path / "stopped.tess"
+    for limit in (100, 9, 3):
+        Run(path, TOY, budget=130, limit=limit)
+    last = Run(path, TOY, budget=130)
+    assert (last.cells, last.knots, last.report) == (whole.cells, whole.knots, whole.report)
 
 
 def test_no_axis_becomes_finer_than_asked(tmp_path: Path) -> None:

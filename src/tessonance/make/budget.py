@@ -1,9 +1,9 @@
-"""`generate --budget`: paint whole knots, axis by axis, only where what is skipped cannot be guessed."""
+"""`generate --budget`: paint knots, axis by axis, only where what is skipped cannot be guessed."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tessonance.grid import Cell, Grid
     from tessonance.make.judging import Near
     from tessonance.make.painting import Painting
+    from tessonance.smooth.guess import Guess
     from tessonance.store import Tesseract, TesseractWriter
 
 __all__ = ["AxisPilot", "BudgetReport", "BudgetRun"]
@@ -157,7 +158,8 @@ class BudgetRun:
         self._levels = tuple(min(base, most) for most in self._last)
         self._near: tuple[Near, ...] = ()
         self._spread = 0.0
-        self._pilots: dict[tuple[int, int], AxisPilot] = {}  # by axis and level
+        self._knots = grid.knots(self._levels)
+        self._tried: dict[tuple[int, int], list[tuple[Cell, Guess]]] = {}  # by axis and level
 
     def run(self) -> BudgetReport:
         """Paint; return what it came to. Raises what `Painting.paint` does."""
@@ -174,21 +176,23 @@ class BudgetRun:
             if not self._pilot(judge):
                 return self._stopped()
             self._tell(self._report())
-            wanted = [k for k in self._refinable() if not self._of(k).is_fine]
-            finer = self._fitting(wanted)
+            finer = self._fitting(self._wanted())
             if finer is None:
+                if not self._paint_lines():
+                    return self._stopped()
+                wanted = self._wanted()
                 proof = self._prove(judge)
                 if proof is None:
                     return self._stopped()
                 tried, accepted = proof
                 good = not wanted and accepted >= ENOUGH * tried
-                finer = None if good or wanted else self._fitting(self._refinable())
+                finer = None if good or wanted or self._has_lines() else self._fitting(self._refinable())
                 if finer is None:
                     return self._end(tried, accepted, good, wanted or self._refinable())
             self._note_step(finer)
             if not self._paint_knots(finer):
                 return self._stopped()
-            self._levels = finer
+            self._levels, self._knots = finer, self._grid.knots(finer)
 
     def _begin(self, judge: Judge) -> bool:
         """Look at neighbours along each axis and learn R; tell whether there was the time."""
@@ -209,27 +213,18 @@ class BudgetRun:
         cells = {
             k: midpoints(self._grid, self._levels, k, self._most)
             for k in self._refinable()
-            if (k, self._levels[k]) not in self._pilots
+            if (k, self._levels[k]) not in self._tried
         }
         if not self._paint_cells(cell for of_axis in cells.values() for cell in of_axis):
             return False
         for k, of_axis in cells.items():
-            guesses = judge.guesses(of_axis, self._grid.knots(self._levels), spread=self._spread)
-            errors = [guess.error for guess in guesses]
-            self._pilots[k, self._levels[k]] = AxisPilot(
-                self._grid.axes[k].name,
-                self._count(k),
-                self._grid.axes[k].steps,
-                tried=len(guesses),
-                accepted=sum(guess.accepted(self._spread) for guess in guesses),
-                error=float(np.mean(errors)) / self._spread,
-                strange=self._near[k].strange,
-            )
+            guesses = judge.guesses(of_axis, self._knots, spread=self._spread)
+            self._tried[k, self._levels[k]] = list(zip(of_axis, guesses, strict=True))
         return True
 
     def _prove(self, judge: Judge) -> tuple[int, int] | None:
         """Paint some skipped cells, drawn at random, and return how many there are and how many could be guessed."""
-        knots = self._grid.knots(self._levels)
+        knots = self._knots
         drawn = skipped(self._grid, knots, self._proof)
         there = self._writer.is_painted(np.array([self._grid.flat(cell) for cell in drawn], np.int64)).tolist()
         left = max(0, self._budget - self._writer.painted())
@@ -252,13 +247,31 @@ class BudgetRun:
 
         return sorted(open_axes, key=need) if self._near else open_axes
 
-    def _of(self, k: int) -> AxisPilot:
-        axis = self._grid.axes[k]
-        found = self._pilots.get((k, self._levels[k]))
-        return found or AxisPilot(axis.name, self._count(k), axis.steps, error=0.0)
+    def _wanted(self) -> list[int]:
+        """Return the axes that need more knots and can have them, as `_refinable` does."""
+        return [k for k in self._refinable() if not self._of(k).is_fine]
 
-    def _count(self, k: int) -> int:
-        return len(self._grid.axes[k].knots(self._levels[k]))
+    def _has_lines(self) -> bool:
+        """Whether an axis has a part of its next level: the end of what the budget holds."""
+        return any(
+            len(along) > len(whole) for along, whole in zip(self._knots, self._grid.knots(self._levels), strict=True)
+        )
+
+    def _of(self, k: int) -> AxisPilot:
+        """Return what is known of an axis: of the cells that were tried, those that are still between its knots."""
+        axis = self._grid.axes[k]
+        here = set(self._knots[k].tolist())
+        tried = [guess for cell, guess in self._tried.get((k, self._levels[k]), []) if cell[k] not in here]
+        pilot = AxisPilot(axis.name, len(here), axis.steps, error=0.0)
+        if not tried:
+            return pilot
+        return replace(
+            pilot,
+            tried=len(tried),
+            accepted=sum(guess.accepted(self._spread) for guess in tried),
+            error=float(np.mean([guess.error for guess in tried])) / self._spread,
+            strange=self._near[k].strange,
+        )
 
     def _fitting(self, axes: Iterable[int]) -> tuple[int, ...] | None:
         """Return the levels with one of some axes bisected, the first one that the budget allows."""
@@ -271,8 +284,47 @@ class BudgetRun:
     def _needs(self, levels: tuple[int, ...]) -> int:
         """Return how many pictures there will be with the knots of some levels and the samples that they call for."""
         chunks = self._grid.knots_chunks(self._grid.knots(levels), MOST_AT_ONCE)
-        knots = self._writer.painted() + sum(int((~self._writer.is_painted(flats)).sum()) for flats in chunks)
-        return knots if knots == self._grid.size else min(self._grid.size, knots + self._most + self._proof)
+        missing = sum(int((~self._writer.is_painted(flats)).sum()) for flats in chunks)
+        knots = self._writer.painted() + missing
+        if not missing or knots == self._grid.size:  # all there: a run that is begun again goes through its steps
+            return knots
+        return min(self._grid.size, knots + self._most + self._proof)
+
+    def _paint_lines(self) -> bool:
+        """Spend what no bisection fits into on some lines of one, those that err the most; False if it was stopped.
+
+        A line is all cells of one index of an axis that are on the knots of the others. Those that are painted already
+        cost nothing, so a run that is begun again chooses the same ones.
+        """
+        left = max(0, self._budget - self._writer.painted() - self._proof)
+        for k in self._wanted():
+            lines = [] if self._of(k).strange else self._lines(k)
+            cost = np.cumsum([int((~self._writer.is_painted(flats)).sum()) for _, flats in lines])
+            fitting = lines[: int(np.searchsorted(cost, left, side="right"))]
+            if not fitting:
+                continue
+            if not self._painting.paint(flats for _, flats in fitting):
+                return False
+            along = np.union1d(self._knots[k], [index for index, _ in fitting])
+            told = {"axis": self._grid.axes[k].name, "from_knots": len(self._knots[k]), "knots": len(along)}
+            self._knots = (*self._knots[:k], along, *self._knots[k + 1 :])
+            self._writer.choose(self._knots)
+            if cost[len(fitting) - 1]:
+                self._writer.note({"event": "refined", **told})
+            return True
+        return True
+
+    def _lines(self, k: int) -> list[tuple[int, NDArray[np.int64]]]:
+        """Return the indices that the next level of an axis adds, those first around which guesses err the most."""
+        knots = self._knots
+        between = np.setdiff1d(self._grid.axes[k].knots(self._levels[k] + 1), knots[k]).tolist()
+        errors: dict[int, list[float]] = {}
+        for cell, guess in self._tried.get((k, self._levels[k]), []):
+            errors.setdefault(cell[k], []).append(guess.error)
+        mean = float(np.mean([error for some in errors.values() for error in some])) if errors else 0.0
+        worst = sorted(between, key=lambda index: -float(np.mean(errors.get(index, [mean]))))
+        boxes = ((index, (*knots[:k], np.array([index]), *knots[k + 1 :])) for index in worst)
+        return [(index, np.concatenate(list(self._grid.knots_chunks(box, MOST_AT_ONCE)))) for index, box in boxes]
 
     def _paint_knots(self, levels: tuple[int, ...]) -> bool:
         return self._painting.paint(self._grid.knots_chunks(self._grid.knots(levels), MOST_AT_ONCE))

@@ -22,6 +22,7 @@ __all__ = [
     "FRAMES",
     "MAX_DOCUMENT_BYTES",
     "ROOT",
+    "document",
     "document_limits",
     "documents",
     "parse",
@@ -62,10 +63,10 @@ def documents(project: Project, *, version: str) -> dict[str, bytes]:
     shard = shard_shape(project.grid)
     files = {
         ROOT: with_project(group, project, version=version),
-        f"{FRAMES}/{ROOT}": _document(_frames(project, shard)),
+        f"{FRAMES}/{ROOT}": document(_frames(project, shard)),
     }
     for axis in project.axes:
-        files[f"{axis.name}/{ROOT}"] = _document(_coordinates(axis))
+        files[f"{axis.name}/{ROOT}"] = document(_coordinates(axis))
         files[f"{axis.name}/c.0"] = axis.values.astype("<f8").tobytes()
     return files
 
@@ -126,7 +127,7 @@ def with_project(group: dict[str, Any], project: Project, *, version: str) -> by
         If the project holds a number that JSON cannot keep.
     """
     ours = {**group["attributes"]["tessonance"], "project": project.to_dict(), "made_with": f"tessonance {version}"}
-    return _document({**group, "attributes": {**group["attributes"], "tessonance": ours}})
+    return document({**group, "attributes": {**group["attributes"], "tessonance": ours}})
 
 
 def parse(raw: bytes, *, where: str) -> dict[str, Any]:
@@ -306,7 +307,8 @@ def _misfit(where: str, key: str, wanted: str, got: object) -> TesseractError:
     return TesseractError(f"{key} does not fit the project inside", where=where, wanted=wanted, got=repr(got)[:120])
 
 
-def _document(data: dict[str, Any]) -> bytes:
+def document(data: dict[str, Any]) -> bytes:
+    """Return a document as bytes. Raises TesseractError if it holds a number that JSON cannot keep."""
     try:
         return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False).encode()
     except ValueError:

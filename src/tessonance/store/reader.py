@@ -13,6 +13,7 @@ import numpy as np
 from tessonance.errors import DamagedPicture, MissingPicture, TesseractError
 from tessonance.store import metadata
 from tessonance.store.bake import open_bake
+from tessonance.store.chosen import finer
 from tessonance.store.codec import codec_for
 from tessonance.store.levels import by_asking, by_shards
 from tessonance.store.osfile import clear_errors, most_open, refusal
@@ -275,7 +276,7 @@ class Tesseract:
         """Return the finest knots that are wholly painted: what can be played now.
 
         They are those of the finest complete level, and along each axis as much finer as whole knots allow: an axis
-        may have a level of its own. Of several such knots, those with the most cells.
+        may have a level of its own, or what a budget chose. Of several such knots, those with the most cells.
 
         Returns
         -------
@@ -291,7 +292,8 @@ class Tesseract:
         if complete.level is None:
             problem = "its coarsest level is not complete yet" if self.painted() else "there is no picture in it yet"
             raise TesseractError(problem, where=self.where, hint="paint it with `tess generate`")
-        return self.grid.knots(complete.levels)
+        whole, group = self.grid.knots(complete.levels), self._document(metadata.ROOT)
+        return finer(group, self.grid, whole, level=complete.level, is_painted=self.is_painted)
 
     def _complete(self) -> Complete:
         if self._names() is None:  # each level asks for few files, and most of them need not be asked for

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tessonance.errors import DamagedPicture, TesseractError
 from tessonance.store import journal, metadata
+from tessonance.store.chosen import with_knots
 from tessonance.store.lock import WriterLock
 from tessonance.store.osfile import Folder, clear_errors, most_open
 from tessonance.store.places import check_new, folder_to_write
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tessonance.grid import Cell
+    from tessonance.grid import Cell, Knots
     from tessonance.project import Project
 
 __all__ = ["TesseractWriter"]
@@ -218,6 +219,25 @@ class TesseractWriter:
         with self._lock, clear_errors(self.path):
             journal.note(self._folder, event)
 
+    def choose(self, knots: Knots) -> None:
+        """Record knots that are finer than whole levels; readers take them as long as all their cells are painted.
+
+        Parameters
+        ----------
+        knots : tuple of ndarray of intp
+            Ascending indices along each axis, the ends among them.
+
+        Raises
+        ------
+        TesseractError
+            If it cannot be written.
+        """
+        with self._lock, clear_errors(self.path / metadata.ROOT):
+            group = self._group()
+            chosen = with_knots(group, self.grid, knots)
+            if chosen != group:
+                self._folder.replace(metadata.ROOT, metadata.document(chosen))
+
     def sync(self) -> None:
         """Wait until every picture put so far would survive a power failure. Raises TesseractError."""
         with self._lock, clear_errors(self.path):
@@ -262,10 +282,12 @@ class TesseractWriter:
                 hint=_way_out(lines),
             )
         with clear_errors(self.path / metadata.ROOT):
-            raw = self._folder.read(metadata.ROOT, limit=metadata.MAX_DOCUMENT_BYTES)
-            group = metadata.parse(raw, where=str(self.path / metadata.ROOT))
-            self._folder.replace(metadata.ROOT, metadata.with_project(group, project, version=_version()))
+            self._folder.replace(metadata.ROOT, metadata.with_project(self._group(), project, version=_version()))
         self.project = project
+
+    def _group(self) -> dict[str, Any]:
+        raw = self._folder.read(metadata.ROOT, limit=metadata.MAX_DOCUMENT_BYTES)
+        return metadata.parse(raw, where=str(self.path / metadata.ROOT))
 
 
 def _way_out(differences: list[str]) -> str:
