@@ -6,6 +6,7 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from tessonance.certify.certify import _governed, certify
 from tessonance.certify.limits import limits
 from tessonance.certify.musicality import Agreement, level_db
 from tessonance.certify.page import certificate_page, write_certificate
-from tessonance.certify.tune import tune
+from tessonance.certify.tune import _travel, tune
 from tessonance.certify.tune_text import mapping_text
 from tessonance.cli import cli
 from tessonance.errors import OutputExists, TessError
@@ -238,6 +239,20 @@ def test_a_tuned_mapping_puts_loudness_on_the_long_axis_and_is_smooth(baked: Pat
     assert "drums.wav?[evil]." in text
     assert not found.certificate.songs[0].rough
     assert found.certificate.songs[0].axes[1].used > 0.6
+
+
+def test_what_travels_is_not_held_back_where_it_is_loudest() -> None:
+    """A quiet song with one loud passage: its mean would ask for a gain at which that passage races."""
+    axis = Axis(name="sway", steps=5)
+    quiet, even = (SimpleNamespace(travelled=lambda route, mean=mean: mean * route.gain) for mean in (0.05, 0.4))
+    (raced, slower), (usual, pace) = (
+        _travel(axis, "loudness", heard, 3.0, 1.4, most=5.0)  # type: ignore[arg-type]
+        for heard in (quiet, even)
+    )
+    assert raced.gain == pytest.approx(5.0 / 3.0, abs=0.01)
+    assert slower == pytest.approx(0.05 * 5.0, abs=0.01)
+    assert pace == pytest.approx(1.4, abs=0.01)
+    assert usual.gain == pytest.approx(1.4 / 3.0 / 0.4, abs=0.01)
 
 
 def test_the_commands(waves: Path, song: Path, tmp_path: Path) -> None:

@@ -32,7 +32,10 @@ __all__ = ["PACE", "Tuned", "tune"]
 PACE = {"calm": 1.2, "lively": 2.4, "wild": 4.5}
 LONG = 4.0  # FLIP: axes that are longer are never driven to and fro by a place
 TRAVELS = 0.6  # of the pace goes at first to the axes that travel, the rest to those that are placed
-FASTEST = 0.6  # axis lengths a second
+FASTEST = 0.6  # axis lengths a second, on the mean
+# What travels takes so much of the governor's limit where it is loudest. A quiet song with one loud passage travelled
+# at the limit for half a minute; what passed by flashed so often that the flash limiter had to calm every fifth frame.
+PEAK = 5 / 6
 FLAT = 0.05  # FLIP: an axis that changes no more has no say in the pace
 FEATURES = ("high", "low", "mid", "brightness", "onset", "noisiness")  # for axes that are placed, the shortest first
 TRAVELLERS = ("loudness", "low", "mid", "high")  # for those that travel, the longest first
@@ -221,9 +224,11 @@ def _mapping(
     paces = [0.0] * len(lengths)
     routes: dict[int, Route] = {}
     share = pace * (travels if placed else 1.0) / len(travelling)
+    governing = Governing(kind=kind)  # type: ignore[arg-type]
+    most = PEAK * (governing.per_second or math.inf)
     for k, feature in zip(travelling, _cycled(TRAVELLERS), strict=False):
-        routes[k], paces[k] = _travel(grid.axes[k], feature, heard, lengths[k], share)
-    rest = (pace - sum(paces)) / max(1, len(placed))
+        routes[k], paces[k] = _travel(grid.axes[k], feature, heard, lengths[k], share, most=most)
+    rest = (pace - sum(min(share, FASTEST * lengths[k]) for k in travelling)) / max(1, len(placed))
     left = list(FEATURES)
     for k in placed:
         routes[k], paces[k] = _best_place(
@@ -231,7 +236,7 @@ def _mapping(
         )
         left = [feature for feature in left if feature != routes[k].feature]
     chosen = [routes[k] for k in sorted(routes)]
-    return Mapping(grid, chosen, heard.sound, governor=Governing(kind=kind)), paces  # type: ignore[arg-type]
+    return Mapping(grid, chosen, heard.sound, governor=governing), paces
 
 
 def _best_place(
@@ -257,8 +262,8 @@ def _cycled(names: Sequence[str]) -> list[str]:
     return [names[k % len(names)] for k in range(16)]
 
 
-def _travel(axis: Axis, feature: str, heard: Heard, length: float, pace: float) -> tuple[Route, float]:
-    """Return a route that goes as fast as its feature is loud."""
+def _travel(axis: Axis, feature: str, heard: Heard, length: float, pace: float, *, most: float) -> tuple[Route, float]:
+    """Return a route that goes as fast as its feature is loud: so far a second on the mean, at most so far at all."""
     edge: Literal["wrap", "swing"] = "wrap" if axis.closed else "swing"
     route = Route(
         feature=feature,
@@ -272,7 +277,7 @@ def _travel(axis: Axis, feature: str, heard: Heard, length: float, pace: float) 
     )
     once = heard.travelled(route) / route.gain
     wanted = min(FASTEST, pace / max(length, FLAT))
-    gain = _rounded(min(MOST_GAIN, wanted / once)) if once > 0 else 1.0
+    gain = _rounded(min(MOST_GAIN, most / max(length, FLAT), wanted / once)) if once > 0 else 1.0
     return changed(route, gain=gain), once * gain * length
 
 
