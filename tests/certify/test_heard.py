@@ -73,3 +73,14 @@ def test_steps_are_foreseen_and_held_by_the_governor(heard: Heard) -> None:
 def test_a_song_with_quiet_parts_is_dynamic(heard: Heard) -> None:
     assert heard.dynamic
     assert heard.levels_db[0] == pytest.approx(-17, abs=3)
+
+
+def test_the_part_to_watch_has_both_loud_and_quiet() -> None:
+    """Eight quiet seconds, two loud ones, ten that are as loud all the time: what is around the change tells most."""
+    t = np.arange(20 * RATE) / RATE
+    samples = np.sin(2 * np.pi * 200 * t) * np.select([t < 8, t < 10], [0.01, 0.5], 0.1)
+    heard = Heard(GRID, [(samples.astype(np.float32), RATE)] * 2, ("low",), edges=(0.2, 0.1), counts=(8, 8))
+    first, second = heard.widest(4.0)
+    assert first == second
+    assert 4.0 < first <= 8.0
+    assert heard.widest(60.0) == [0.0, 0.0]

@@ -84,6 +84,10 @@ class Heard:
         """The mean power of each song where it sounds, in dBFS."""
         return [level_db(loud) for loud in self._loud]
 
+    def widest(self, seconds: float) -> list[float]:
+        """Return where in each song so many seconds begin that hold the most of loud and quiet."""
+        return [_widest(loud, round(seconds * FPS)) for loud in self._loud]
+
     def places(self, route: Route) -> list[Curve]:
         """Return where a route alone leads its axis in each song, at each frame, shape (frames,) each."""
         bent = self._bent(route)
@@ -161,6 +165,12 @@ def _folded(travelled: Curve, axis: Axis) -> Curve:
     end = np.minimum(place, 1.0 - place)
     bent = np.where(end < SWING, end * end / (2 * SWING), end - SWING / 2) / (1 - SWING)
     return np.where(place < 0.5, bent, 1.0 - bent)
+
+
+def _widest(loud: Curve, frames: int) -> float:
+    starts = range(0, max(1, len(loud) - frames + 1), FPS)
+    spans = [float(np.ptp(np.percentile(loud[start : start + frames], (LOWEST, HIGHEST)))) for start in starts]
+    return starts[spans.index(max(spans))] / FPS
 
 
 def _short(way: Curve, axis: Axis) -> Curve:

@@ -68,7 +68,7 @@ class Tuned:
     paces : tuple of float
         How far each axis is to go in a second.
     certificate : Certificate
-        Of forty seconds of each song with this mapping.
+        Of forty seconds of each song with this mapping: those that hold the most of loud and quiet.
     """
 
     mapping: Mapping
@@ -126,10 +126,11 @@ def tune(
         raise ProjectError("no axis changes anything that can be seen", where=tesseract.where, wanted="other pictures")
     edges = [length / max(1, count) for length, count in zip(lengths, counts, strict=True)]
     heard = _best_heard(tesseract, songs, lengths, kind, edges=edges, counts=counts)
+    parts = list(zip(songs, heard.widest(WATCHED_SECONDS), strict=True))
     pace, best = PACE[kind], None
     for _ in range(WATCHED):
         mapping, paces = _foreseen(grid, lengths, heard, kind, pace)
-        certificate = _watched(tesseract, songs, mapping, kind, method, workers, progress)
+        certificate = _watched(tesseract, parts, mapping, kind, method, workers, progress)
         if best is None or _faults(certificate) < _faults(best.certificate):
             best = Tuned(mapping, tuple(lengths), tuple(paces), certificate)
         if not any(song.rough for song in certificate.songs):
@@ -188,20 +189,19 @@ def _faults(certificate: Certificate) -> tuple[int, int]:
 
 def _watched(
     tesseract: Tesseract,
-    songs: Sequence[Song],
+    parts: Sequence[tuple[Song, float]],
     mapping: Mapping,
     kind: str,
     method: str | None,
     workers: int | None,
     progress: Callable[[int, int], None],
 ) -> Certificate:
-    """Watch a part from the middle of each song."""
+    """Watch a part of each song, from a time on."""
     from tessonance.sound import probe
 
     found = []
-    for song in songs:
+    for song, start in parts:
         seconds = probe(song).seconds
-        start = max(0.0, (seconds - WATCHED_SECONDS) / 2)
         watched = certify(
             tesseract,
             [song],

@@ -47,7 +47,7 @@ def tune(
         with bar(opened.name, unit="frames") as progress:
             found = tuned(opened, songs, kind=kind, method=method, workers=workers, progress=progress)
         write_text(output, mapping_text(found, [song.name for song in songs]))
-    click.echo("forty seconds from the middle of each song; only `tess certify` sees all that it does with an axis:")
+    click.echo("the forty seconds of each song that hold the most of loud and quiet; `tess certify` judges all of it:")
     tell(found.certificate)
     following = command("tess", "certify", tesseract, *songs, "--mapping", output)
     click.echo(f"{output} written; next: {following}")
