@@ -67,8 +67,8 @@ class SpeedLimit:
 
     Straight to where it is wanted, so that all axes arrive together, was tried first: a long axis that is far behind
     then holds up a short one that could be there at once. Time by how far an axis is behind over its slowness, squared
-    (so that the way left, squared and added up, shrinks fast), left the mean miss of the benchmark's drives at 0.89 of
-    that, and the lag at 0.80. Aiming at where the music will be by its present speed brought nothing more.
+    (so that the way left, squared and added up, shrinks fast), left the mean miss of the benchmark's drives at 0.91 of
+    that, and the lag at 0.78. Aiming at where the music will be by its present speed brought nothing more.
     """
 
     def __init__(self, slowness: Slowness, hop_seconds: float) -> None:
