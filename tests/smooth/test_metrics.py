@@ -140,6 +140,13 @@ def test_speed_is_the_share_of_the_width_that_a_pan_goes():
     assert metrics.change(first, second).speed == pytest.approx(100 * 5 / 128, rel=0.1)
 
 
+@pytest.mark.parametrize("shape", [(32, 2000), (1200, 32)])
+def test_the_change_of_a_banner_is_told_too(shape):
+    """A side of a banner is below what is compared, so pictures kept to their shape and pressed ones differ in size."""
+    change = metrics.change(noise(1, *shape), noise(2, *shape))
+    assert 0 < change.pop <= change.step
+
+
 def test_strangers_pop_wholly():
     change = metrics.change(noise(1, 128, 128), noise(2, 128, 128))
     assert change.pop > 0.9 * change.step

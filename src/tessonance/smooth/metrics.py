@@ -285,13 +285,12 @@ def change(first: Picture, second: Picture, *, finder: FlowFinder = dis) -> Chan
     """
     _same(first, second)
     a, b = reduced(first, FLOW_SIDE), reduced(second, FLOW_SIDE)
-    seen = see(view(first))
-    step = difference(seen, see(view(second)))
+    step = difference(see(view(first)), see(view(second)))
     forward, backward = finder(a, b), finder(b, a)
     believed = agreement(forward, backward)
     guess = np.where(believed[..., None], warp(b, forward), b)
-    weight = shrunk(inside(forward).astype(np.float32), seen.edges.shape)
     left = difference_map(see(view(a)), see(view(guess)))
+    weight = shrunk(inside(forward).astype(np.float32), left.shape)  # a banner's map is flatter than its view
     total = float(weight.sum(dtype=np.float64))
     unexplained = float((left * weight).sum(dtype=np.float64)) / total if total else step
     return Change(
