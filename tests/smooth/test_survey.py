@@ -127,12 +127,19 @@ def test_of_a_tesseract_that_is_just_being_painted_the_level_that_is_there_is_me
     assert found.edges > 0
 
 
-def test_two_corners_alone_have_no_edge(tmp_path):
+def test_two_corners_alone_have_no_edge_and_pass_no_gates(tmp_path):
     with filled(tmp_path, lambda cell: flat(9, 32, 48) if cell in ((0, 0), (4, 8)) else None) as tesseract:
         found = survey(tesseract, sweep=False)
         assert found.edges == 0
         assert "there is no edge to measure" in found.advice[-1]
-        assert "no edge to measure" in page(found, tesseract)
+        shown = page(found, tesseract)
+        assert "no edge to measure" in shown
+        assert "gates passed" not in shown
+        assert "picked at random" not in shown.split("<h2>")[0]
+        where = tesseract.where
+    told = CliRunner().invoke(cli, ["smooth", where, "--no-sweeps"], catch_exceptions=False).output
+    assert "R -" in told
+    assert not re.search(r"passed|0\.000", told)
 
 
 @pytest.mark.parametrize("axes", ['{ name = "a", steps = 1 }', '{ name = "a", steps = 1 }, { name = "b", steps = 1 }'])
@@ -343,3 +350,10 @@ def test_steps_that_are_only_skipped_are_to_be_painted_not_added(tmp_path):
     with tess.generate(project, tmp_path / "less.tess", workers=1, budget=0.5) as tesseract:
         found = survey(tesseract, sweep=False)
     assert [axis.skipped for axis in found.axes] == [17 - len(found.knots[0]), 9 - len(found.knots[1])] != [0, 0]
+
+
+def test_an_axis_that_wants_more_steps_is_not_told_to_have_fewer():
+    good = Guesses(method="morph", ratio=0.3, error=0.02, sharpness=1.0, contrast=1.0, accepted=0.95)
+    said = advice_on(axis_of([0.1] * 4, mean=0.4, guesses=(good,)))
+    assert "give it more steps" in said[0]
+    assert not any("half its steps" in text for text in said)

@@ -56,13 +56,16 @@ def smooth(
 
 def _tell(found: Survey) -> None:
     sample = "every edge" if found.complete else "a sample"
-    click.echo(f"{found.where}: {found.edges:,} edges measured ({sample}), R {found.spread:.3f}")
+    spread = found.spread if found.edges else math.nan
+    click.echo(f"{found.where}: {found.edges:,} edges measured ({sample}), R {_text(spread)}")
     heads = ("length", "step", "largest", "pop", "speed %", "rough", "F", "T")
     click.echo(f"  {'axis':16}" + "".join(f"{head:>9}" for head in heads) + "  gates")
     for axis in found.axes:
-        values = (axis.length, axis.mean, axis.largest, axis.pop, axis.speed, axis.roughness, axis.flicker)
-        row = "".join(f"{_text(value):>9}" for value in (*values, axis.tortuosity))
-        click.echo(f"  {axis.name[:16]:16}{row}  {'REFUSED' if axis.refused else 'passed'}")
+        steps = (axis.length, axis.mean, axis.largest) if axis.measured else (math.nan,) * 3
+        values = (*steps, axis.pop, axis.speed, axis.roughness, axis.flicker, axis.tortuosity)
+        row = "".join(f"{_text(value):>9}" for value in values)
+        verdict = ("REFUSED" if axis.refused else "passed") if axis.measured else "-"
+        click.echo(f"  {axis.name[:16]:16}{row}  {verdict}")
     for text in found.advice:
         click.echo(f"- {text}")
 

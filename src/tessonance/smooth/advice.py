@@ -60,7 +60,7 @@ def _of_axis(axis: AxisFindings) -> list[str]:
         said.append(f"{axis.name} is {axis.length:.1f} FLIP long: short enough for a fast feature")
     if axis.uniformity > UNEVEN and not pops:
         said.append(f"{axis.name} is uneven: its largest step is {axis.uniformity:.1f} times the mean")
-    return said if pops else said + _savings(axis)
+    return said if pops or axis.mean > COARSE else said + _savings(axis)
 
 
 def _pops(axis: AxisFindings) -> list[str]:

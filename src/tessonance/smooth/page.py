@@ -75,10 +75,11 @@ def _head(survey: Survey) -> str:
         else '<div class="verdict good">gates passed</div>'
     )
     holes = f" · {survey.holes} missing or damaged" if survey.holes else ""
+    spread = f" · two pictures picked at random differ by {survey.spread:.2f} FLIP" if survey.edges else ""
     return (
         f'<p class="over">Smoothness</p><h1>{escape(survey.name)}</h1>'
-        f'<p class="faint">{size} pictures, {survey.edges:,} edges measured ({sample}){holes} · two pictures picked at '
-        f"random differ by {survey.spread:.2f} FLIP</p>{verdict if survey.edges else ''}"
+        f'<p class="faint">{size} pictures, {survey.edges:,} edges measured ({sample}){holes}{spread}</p>'
+        f"{verdict if survey.edges else ''}"
     )
 
 
