@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -168,7 +169,20 @@ def test_it_stands_still_and_fails(waves: Path, song: Path) -> None:
     still = (Route(feature="low", axis="sway", gain=0.0), Route(feature="high", axis="faint", gain=0.0))
     (one,) = judged(waves, song, still, stop=4.0).certificate.songs
     assert not one.rough
-    assert one.unmusical[0] == "nothing moves, or nothing is heard"
+    assert one.unmusical[0] == "nothing moves"
+
+
+def test_silence_and_pictures_that_are_all_alike_are_told_as_such(waves: Path, song: Path) -> None:
+    """Neither is a matter of the mapping."""
+    found = judged(waves, song, GENTLE, stop=4.0).certificate
+    mapping, moved = Mapping(Grid(AXES), GENTLE), found.songs[0]
+    flat = replace(moved.smoothness, median=0.0, p90=0.0, p99=0.0, worst=0.0, flicker=math.nan, flicker_p99=math.nan)
+    still = replace(moved, smoothness=flat, axes=tuple(replace(axis, used=1.0) for axis in moved.axes))
+    silent, alike = (replace(found, songs=(song,)) for song in (replace(still, loud=(0.0, 0.0)), still))
+    (quiet,), (dull,) = (with_advice(each, limits("lively"), mapping).songs for each in (silent, alike))
+    assert (quiet.unmusical, dull.unmusical) == (("nothing is heard",), ("nothing moves",))
+    assert quiet.advice == ("play something that sounds, or another part of it (--from, --to)",)
+    assert ["they are all alike" in text for text in dull.advice] == [True]
 
 
 def test_a_film_that_is_shifted_as_a_whole_is_not_held_back_by_that() -> None:

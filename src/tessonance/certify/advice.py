@@ -23,6 +23,7 @@ LEAST_LOUD, LEAST_DENSE = (
 )  # correlation of loudness or onsets with the steps; music visuals reach 0.51 and 0.21
 LONGEST_LAG_MS = 34.0  # a frame: later than that it is seen
 LEAST_USED = 0.6  # of an axis that a route drives
+LEAST_SEEN = 0.002  # FLIP: a show whose largest step is below that stands still for the eye
 LEAST_FOLLOWED = 0.3  # correlation of a route's feature with its axis
 NAMES = {
     "median": "half of all steps",
@@ -71,8 +72,8 @@ def _rough(song: SongCertificate, most: Limits) -> Iterator[str]:
 
 
 def _unmusical(song: SongCertificate) -> Iterator[str]:
-    if not math.isfinite(song.loudness.r):
-        yield "nothing moves, or nothing is heard"
+    if _silent(song) or song.smoothness.worst < LEAST_SEEN or not math.isfinite(song.loudness.r):
+        yield "nothing is heard" if _silent(song) else "nothing moves"
         return
     best = max(song.loudness, song.onset, key=lambda each: each.r if math.isfinite(each.r) else -1.0)
     least = least_agreement(song)
@@ -92,6 +93,10 @@ def _unmusical(song: SongCertificate) -> Iterator[str]:
         if mine and not any(_followed(route.agreement.r) for route in mine):
             names = " and ".join(route.feature for route in mine)
             yield f"{axis.name} does not follow {names} ({max(_or_zero(route.agreement.r) for route in mine):.2f})"
+
+
+def _silent(song: SongCertificate) -> bool:
+    return not any(song.loud)
 
 
 def _followed(r: float) -> bool:
@@ -128,6 +133,12 @@ def _calmer(certificate: Certificate, song: SongCertificate, most: Limits, route
 
 def _livelier(song: SongCertificate, routes: Mapping) -> Iterator[str]:
     if not song.unmusical:
+        return
+    if _silent(song):
+        yield "play something that sounds, or another part of it (--from, --to)"
+        return
+    if song.smoothness.worst < LEAST_SEEN and any(axis.used >= LEAST_USED for axis in song.axes):
+        yield "the music moves through the pictures, but they are all alike: paint a wider range (`tess smooth`)"
         return
     best = max(_or_zero(song.loudness.r), _or_zero(song.onset.r))
     if best < least_agreement(song) and _levelled(song, routes):
