@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tessonance.errors import TessError
-from tessonance.outputs import replacing, write_text
+from tessonance.errors import OutputExists, TessError
+from tessonance.outputs import check_output, replacing, write_text
 
 
 def test_an_older_file_stays_until_the_new_one_is_complete(tmp_path: Path) -> None:
@@ -35,3 +35,21 @@ def test_a_full_disk_is_one_clear_error_and_leaves_nothing(tmp_path: Path) -> No
     with pytest.raises(TessError, match=r"song\.csv: cannot be written: No space left on device"):
         write_text(tmp_path / "song.csv", "0.005333,0.1\n" * 5_000)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_cannot_be_written_is_refused_before_anything_is_made_for_it(tmp_path: Path) -> None:
+    """Minutes of work would be lost otherwise; and looking leaves nothing behind."""
+    there = tmp_path / "page.html"
+    check_output(there)
+    there.write_text("old")
+    with pytest.raises(OutputExists, match=r"page\.html: exists already"):
+        check_output(there)
+    check_output(there, force=True)
+    assert there.read_text() == "old"
+    with pytest.raises(TessError, match="write it into a folder that exists"):
+        check_output(tmp_path / "no" / "page.html")
+    with pytest.raises(TessError, match="is a folder"):
+        check_output(tmp_path, force=True)
+    with pytest.raises(TessError, match="cannot be written"):
+        check_output(there / "page.html", force=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]

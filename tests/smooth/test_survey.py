@@ -263,6 +263,14 @@ def test_names_cannot_write_into_the_page(tmp_path):
         assert "<img src=x" not in page(survey(tesseract, sweep=False), tesseract)
 
 
+def test_a_page_that_cannot_be_written_is_refused_before_anything_is_measured(tmp_path, monkeypatch):
+    monkeypatch.setattr("tessonance.smooth.survey.survey", lambda *_, **__: pytest.fail("it was measured"))
+    made(tmp_path).close()
+    run = CliRunner().invoke(cli, ["smooth", str(tmp_path / "made.tess"), "-o", str(tmp_path / "no" / "r.html")])
+    assert isinstance(run.exception, TessError)
+    assert "write it into a folder that exists" in str(run.exception)
+
+
 def test_a_report_is_html_and_json_and_overwrites_nothing(tmp_path):
     with made(tmp_path) as tesseract:
         found = survey(tesseract, sweep=False)

@@ -37,13 +37,11 @@ def tune(
     from tessonance.certify.tune_text import mapping_text
     from tessonance.cli.certify import tell
     from tessonance.cli.progress import bar
-    from tessonance.errors import OutputExists
-    from tessonance.outputs import write_text
+    from tessonance.outputs import check_output, write_text
 
     with tess.open(tesseract) as opened:
         output = output or opened.beside(f"-{kind}.toml")
-        if output.exists() and not force:
-            raise OutputExists("exists already", where=output, hint="--force replaces it")
+        check_output(output, force=force)
         with bar(opened.name, unit="frames") as progress:
             found = tuned(opened, songs, kind=kind, method=method, workers=workers, progress=progress)
         write_text(output, mapping_text(found, [song.name for song in songs]))

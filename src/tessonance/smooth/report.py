@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tessonance.errors import OutputExists, TessError
-from tessonance.outputs import write_text
+from tessonance.errors import TessError
+from tessonance.outputs import check_output, write_text
 from tessonance.smooth.page import page
 
 if TYPE_CHECKING:
@@ -26,10 +26,9 @@ def outputs(path: str | Path) -> tuple[Path, Path]:
 
 
 def check_outputs(path: str | Path, *, force: bool = False) -> None:
-    """Refuse outputs that exist before anything is measured. Raises OutputExists."""
+    """Refuse outputs that exist, or cannot be written, before anything is measured. Raises TessError."""
     for output in outputs(path):
-        if output.exists() and not force:
-            raise OutputExists("exists already", where=output, hint="--force replaces it")
+        check_output(output, force=force)
 
 
 def write_report(survey: Survey, tesseract: Tesseract, path: str | Path, *, force: bool = False) -> tuple[Path, Path]:
