@@ -3,10 +3,11 @@
     python benchmarks/morph.py
 
 Pictures of 512 × 512 that pan, turn and zoom, every edge with a field; each frame stands somewhere between 2, 4, 8 or
-16 of them, so 1 to 4 axes are off a knot. The frames of a blend, of a morph that reads pictures along straight lines and
-of a fine one, of `CpuSampler` and `GlSampler`, take turns. Told are milliseconds of processor time per frame, all cores together, which hold on a busy machine too; the last
-columns are the largest and the mean difference between the two samplers' fine morphs, in 255ths, on pictures of pure
-noise.
+16 of them, so 1 to 4 axes are off a knot. The frames of a blend, of a morph that reads pictures along straight lines
+and of a fine one, of `CpuSampler` and `GlSampler`, take turns. Told are milliseconds of processor time per frame, all
+cores together, which hold on a busy machine too; the last columns are the largest and the mean difference between the
+two samplers' fine morphs, in 255ths, on pictures of pure noise.
+
 Then a square of 9 × 9 such pictures is painted and baked, and played along a smooth way at 640 × 360, paced at 60 a
 second, with all that is decoded for it: a live frame without the sound. On a machine that does other work besides,
 ``--slower 4`` gives each frame four times its time. OpenGL without a graphics card is software rendering: a floor.
