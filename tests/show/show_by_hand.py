@@ -62,6 +62,10 @@ class Pictures:
         self.moving = False
 
     @property
+    def morphs(self) -> bool:
+        return self.moving
+
+    @property
     def counts(self) -> Counts:
         return Counts(
             len(self.drawn), len(self.drawn) // 10, blended=self.strengths.count(0.0), plain=self.finenesses.count(0.0)

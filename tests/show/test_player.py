@@ -312,6 +312,23 @@ def test_where_the_processor_draws_it_morphs_plainly_from_the_beginning(
     assert set(show.stages[0].strengths) == {1.0}
 
 
+def test_of_what_does_not_morph_at_all_nothing_is_said_about_morphing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Screen, "software", True)
+    show = Show(tmp_path)
+    show.desk.hud = True
+    heights = {}
+    for moving in (False, True):
+        show.stages[0].moving = moving
+        heights[moving] = show.go(1.0)[-1]["panels"][0].image.shape[0]
+    assert heights[True] > heights[False]  # there is a line more
+    show.stages[1].moving = False
+    show.screen.typed = ["2"]
+    there = show.go(CROSS_FADE_SECONDS + 1.0)[-1]["panels"][0].image.shape[0]
+    assert there == heights[False]
+
+
 def test_slow_frames_of_a_blend_are_no_reason_to_say_so(tmp_path: Path) -> None:
     show = Show(tmp_path)
     show.screen.work = 0.05

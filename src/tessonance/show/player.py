@@ -51,6 +51,11 @@ class Stage(Protocol):
         ...
 
     @property
+    def morphs(self) -> bool:
+        """Whether there is something to move pictures by."""
+        ...
+
+    @property
     def problem(self) -> str:
         """What the last reading that failed said."""
         ...
@@ -365,6 +370,7 @@ class Player:
         heard = self._listener.source.name + ("" if state.status == "playing" else f" ({state.status})")
         others = "" if self._others is None else self._others.text
         less = (BLENDING,) if self._effort.resting else (PLAIN,) if self._effort.plain else ()
+        less = less if any(self._stages[piece].morphs for piece in self._shown(now)) else ()
         lines = (*less, *self._desk.lines, *self._heard_lines(now), *((others,) if others else ()))
         return Status(self._times.fps, report.late_share, state.level_db, heard, lines, self._desk.notes(now))
 

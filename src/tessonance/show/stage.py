@@ -163,6 +163,11 @@ class Stage:
         return len(self._layers.pictures)
 
     @property
+    def morphs(self) -> bool:
+        """Whether there is something to move pictures by."""
+        return self._moving_method == "morph"
+
+    @property
     def problem(self) -> str:
         """What the last reading that failed said; empty where there was none."""
         return self._fetcher.problem
