@@ -75,6 +75,17 @@ def test_where_sleep_wakes_late_frames_are_begun_so_much_sooner_and_still_are_in
     assert pacer.work == pytest.approx(0.004, abs=1e-4)  # what sleep took is no work
 
 
+def test_a_sleep_that_is_late_by_far_does_not_make_all_frames_begin_so_early() -> None:
+    clock = Clock(oversleeps=0.009)
+    pacer = paced(clock)
+    run(pacer, clock, [0.001] * 100)
+    asleep = clock.slept
+    due = pacer.begin()
+    wanted = due - (clock.now - clock.oversleeps)
+    assert clock.slept > asleep
+    assert wanted == pytest.approx(0.001 + 0.003 + SPARE_SECONDS, abs=1e-4)
+
+
 def test_a_frame_that_takes_too_long_is_shown_at_once_and_the_next_one_in_step_again() -> None:
     clock = Clock()
     seen = run(paced(clock), clock, [0.002] * 5 + [0.020] + [0.002] * 5)

@@ -13,6 +13,7 @@ __all__ = ["Pacer", "locked_rate"]
 
 SPIN_SECONDS = 0.0015  # at the end of a wait: sleeping wakes up to a millisecond late
 SPARE_SECONDS = 0.0003  # between the work of a frame and the moment it is due
+MOST_OVERSLEPT_SECONDS = 0.003  # that is allowed for: a machine that is busy now and then would age all sound by more
 VSYNC_SPARE_SECONDS = 0.0012  # the same where the screen is waited for: enough to tell whether it was
 REMEMBERED = 60  # frames whose work tells how long that of the next may take
 FEWEST = 10  # of them, or it cannot be told
@@ -77,7 +78,7 @@ class Pacer:
         if (early := self.due - self._usual() - spare - now) > 0.0:
             self._sleep(early)
         self._begun = self._clock()
-        self._overslept = self._begun - now - max(0.0, early)
+        self._overslept = min(self._begun - now - max(0.0, early), MOST_OVERSLEPT_SECONDS)
         return self.due
 
     def _usual(self) -> float:
