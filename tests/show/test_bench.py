@@ -98,5 +98,22 @@ def test_scripts_get_it_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
     done = CliRunner().invoke(cli, ["bench", "--json"])
     assert [entry["part"] for entry in json.loads(done.output)] == ["a part", "another"]
     told = CliRunner().invoke(cli, ["bench"]).output
+    assert "What stands behind a ✗" in told
     assert "1.5 ms" in told
     assert "not here" in told
+
+
+def test_what_shows_help_themselves_with_is_marked_neither_good_nor_bad(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [Finding("a part", 1.5, "ms", True, "fine"), Finding("a morph", 90.0, "ms", None, "too slow")]
+    monkeypatch.setattr(module, "bench", lambda **_: iter(found))
+    told = CliRunner().invoke(cli, ["bench"]).output
+    assert "  · a morph" in told
+    assert "All of it is quick enough: tess play" in told
+
+
+@pytest.mark.gl
+def test_a_morph_that_is_too_slow_is_no_fault_but_a_plain_frame_is() -> None:
+    with OffscreenWindow((160, 90)) as surface:
+        findings = {each.part: each.fine for each in bench(size=(160, 90), fps=1e6, seconds=0.1, surface=surface)}
+    assert findings["the same, where pictures morph"] is None
+    assert findings["a frame of 160 x 90"] is False

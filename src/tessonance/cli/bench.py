@@ -14,6 +14,8 @@ from tessonance.cli.options import FPS, SIZE
 if TYPE_CHECKING:
     from tessonance.show.bench import Finding
 
+MARKS = {True: click.style("✓", fg="green"), None: "·", False: click.style("✗", fg="red")}
+
 
 @click.command()
 @click.option("--size", type=SIZE, default="1280x720", show_default=True, help="Of the window.")
@@ -40,14 +42,14 @@ def bench(size: tuple[int, int], picture: tuple[int, int], fps: Fraction, listen
 
 
 def _tell(finding: Finding) -> None:
-    mark = click.style("✓", fg="green") if finding.fine else click.style("✗", fg="red")
+    mark = MARKS[finding.fine]
     value = "" if finding.value is None else f"{finding.value:.3g} {finding.unit}"
     click.echo(f"  {mark} {finding.part:38} {value:16} {finding.advice}")
 
 
 def _conclude(findings: list[Finding], size: tuple[int, int], fps: Fraction) -> None:
     """Say what to do now."""
-    if all(finding.fine for finding in findings):
+    if all(finding.fine is not False for finding in findings):
         asked = f" --size {size[0]}x{size[1]}" + (f" --fps {float(fps):g}" if fps != 60 else "")
         click.echo(f"All of it is quick enough: tess play NAME.tess{asked}")
     else:

@@ -49,8 +49,8 @@ class Finding:
     value : float or None
         None where it could not be measured.
     unit : str
-    fine : bool
-        Whether it is good enough for the show that was asked for.
+    fine : bool or None
+        Whether it is good enough for the show that was asked for; None where it is not and shows help themselves.
     advice : str
         What it means, and what to do about it.
     """
@@ -58,7 +58,7 @@ class Finding:
     part: str
     value: float | None
     unit: str
-    fine: bool
+    fine: bool | None
     advice: str
 
 
@@ -170,19 +170,22 @@ def _drawing(screen: Surface, pictures: list[NDArray[np.uint8]], fps: float) -> 
         if screen.software
         else "a graphics card draws"
     )
-    yield Finding(f"drawn by {screen.renderer}", None, "", True, advice)
+    yield Finding(f"drawn by {screen.renderer}", None, "", None if screen.software else True, advice)
     with _sampler(screen, pictures) as sampler:
         opaque = [np.asarray(cv2.cvtColor(each, cv2.COLOR_RGB2RGBA), np.uint8) for each in pictures]
         upload = statistics.median(_seconds(lambda k=k: sampler.put(k, opaque[k])) for k in range(len(opaque)))  # type: ignore[misc]
         yield Finding("handing a picture to it", upload * 1000, "ms", upload < 0.005, "at most a few for each frame")
         took, moved = _frame_seconds(screen, sampler, ()), _frame_seconds(screen, sampler, MOVES)
         finely = _frame_seconds(screen, sampler, MOVES, 1.0)
-    fine = took < 0.8 / fps
+
+    def in_time(seconds: float) -> bool | None:
+        return True if seconds < 0.8 / fps else None
+
     part = f"a frame of {screen.size[0]} x {screen.size[1]}"
-    yield Finding(part, took * 1000, "ms", fine, _about_frames(took, fps, screen.size))
-    yield Finding("the same, where pictures morph", moved * 1000, "ms", True, _about_morph(moved, fps))
+    yield Finding(part, took * 1000, "ms", bool(in_time(took)), _about_frames(took, fps, screen.size))
+    yield Finding("the same, where pictures morph", moved * 1000, "ms", in_time(moved), _about_morph(moved, fps))
     about = _about_fine_morph(finely, fps, software=screen.software)
-    yield Finding("the same, where they morph finely", finely * 1000, "ms", True, about)
+    yield Finding("the same, where they morph finely", finely * 1000, "ms", in_time(finely), about)
 
 
 def _about_frames(seconds: float, fps: float, size: tuple[int, int]) -> str:
