@@ -202,6 +202,8 @@ def test_what_no_bisection_fits_into_goes_to_lines_where_guesses_err_the_most(tm
         baked = tesseract.bake()
         assert baked
         assert [along.tolist() for along in baked.knots] == [along.tolist() for along in tesseract.knots()]
+    assert not run.report.axes[1].tried  # those that are left of its sample are too few to go by
+    assert not run.report.enough
     again = Run(path, TOY, budget=130)
     assert (again.fresh, again.knots, again.report) == (0, run.knots, run.report)
 

@@ -258,12 +258,16 @@ class BudgetRun:
         )
 
     def _of(self, k: int) -> AxisPilot:
-        """Return what is known of an axis: of the cells that were tried, those that are still between its knots."""
+        """Return what is known of an axis: of the cells that were tried, those that are still between its knots.
+
+        Where lines were painted, those that erred the most are no longer among them: a few prove nothing.
+        """
         axis = self._grid.axes[k]
         here = set(self._knots[k].tolist())
-        tried = [guess for cell, guess in self._tried.get((k, self._levels[k]), []) if cell[k] not in here]
+        every = self._tried.get((k, self._levels[k]), [])
+        tried = [guess for cell, guess in every if cell[k] not in here]
         pilot = AxisPilot(axis.name, len(here), axis.steps, error=0.0)
-        if not tried:
+        if not tried or len(tried) < min(PILOT[0], len(every)):
             return pilot
         return replace(
             pilot,
