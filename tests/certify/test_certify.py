@@ -239,6 +239,17 @@ def test_a_tesseract_that_is_not_baked_is_measured(waves: Path) -> None:
         assert (np.diff(values, axis=-1) > 0).all()
 
 
+def test_a_tesseract_whose_bake_was_stopped_is_measured_too(baked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An axis that the bake has not come to is not one on which nothing changes."""
+    with tess.open(baked) as tesseract:
+        _, whole = distances_of(tesseract)
+        none = [whole[0], np.full_like(whole[1], np.nan)]
+        stopped = SimpleNamespace(knots=tesseract.knots(), distances=none.__getitem__)
+        monkeypatch.setattr(tesseract, "bake", lambda: stopped)
+        _, found = distances_of(tesseract)
+    assert np.isfinite(found[1]).all()
+
+
 def test_a_tuned_mapping_puts_loudness_on_the_long_axis_and_is_smooth(baked: Path, song: Path, tmp_path: Path) -> None:
     with tess.open(baked) as tesseract:
         found = tune(tesseract, [song], kind="lively", workers=2)

@@ -143,6 +143,18 @@ def test_without_a_bake_or_a_limit_there_is_no_governor() -> None:
     assert governors([bare])(1, mapping()) is None
 
 
+def test_an_axis_that_a_stopped_bake_has_not_come_to_is_said_not_to_be_held() -> None:
+    """A limit that nothing is known of for an axis lets it go as fast as it likes."""
+    whole = Baked().bake()
+    known = [whole.distances(0), np.full_like(whole.distances(1), np.nan)]
+    half = Baked()
+    half.bake = lambda: SimpleNamespace(knots=whole.knots, distances=known.__getitem__)
+    assert ungoverned(half, mapping()) == (
+        "flower: the governor does not hold ring, whose bake was stopped: `tess bake flower.tess`"
+    )
+    assert ungoverned(half, mapping(Governing())) == ""
+
+
 def test_in_a_show_it_is_said_that_a_limit_is_not_held() -> None:
     bare = SimpleNamespace(bake=lambda: None, name="flower", where="flower.tess", grid=GRID)
     said = unheld(["flower", "tide"], governors([Baked(), bare]))

@@ -119,7 +119,8 @@ def _calmer(certificate: Certificate, song: SongCertificate, most: Limits, route
             f"{mover.name} changes most, {mover.travelled:.1f} a second: raise the release_ms of {drivers} on it, "
             "lower its gain, or let a slower feature drive it; `tess tune` writes such a mapping"
         )
-    if _broken(song, most, "p99", "worst") and not math.isnan(certificate.limit):
+    held = not math.isnan(certificate.limit) and not certificate.trouble
+    if held and _broken(song, most, "p99", "worst"):
         at = _time(song.worst_seconds)
         yield f"lower the governor's limit (it is {certificate.limit:g}); look for accents or an uneven place at {at}"
     if _broken(song, most, "flicker", "flicker_p99"):

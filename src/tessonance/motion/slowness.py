@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tessonance.grid import Axis, Grid
 
-__all__ = ["SHARES", "Slowness", "axis_lengths", "edge_shape"]
+__all__ = ["SHARES", "Slowness", "axis_lengths", "edge_shape", "unmeasured"]
 
 SHARES = (1 / 16, 1 / 4, 1.0)  # of an edge, at which its distances are known
 # What a frame may show of the limit, by how long it lasts. FLIP is concave: at 60 frames a second the same motion adds
@@ -139,6 +139,11 @@ def axis_lengths(distances: Sequence[ArrayLike]) -> list[float]:
         known = whole[np.isfinite(whole)]
         lengths.append(float(known.mean()) * whole.shape[axis] if known.size else float("nan"))
     return lengths
+
+
+def unmeasured(distances: Sequence[ArrayLike]) -> list[int]:
+    """Return the axes that have edges, but none whose distance is known: no speed limit holds along them."""
+    return [axis for axis, given in enumerate(distances) if np.size(given) and np.isnan(np.asarray(given)).all()]
 
 
 def _checked(given: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float64]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tessonance.motion import Slowness, SpeedLimit
+from tessonance.motion.slowness import unmeasured
 from tessonance.project import ANALYSIS_RATE
 from tessonance.shell import command
 
@@ -66,10 +67,14 @@ def governors(
 
 def ungoverned(tesseract: Tesseract, mapping: Mapping) -> str:
     """Say why a mapping's limit cannot be held; nothing where it is, or where there is none."""
-    if mapping.governor.per_second is None or tesseract.bake() is not None:
+    if mapping.governor.per_second is None:
         return ""
-    bake = command("tess", "bake", tesseract.where)
-    return f"{tesseract.name}: the governor does nothing until it is baked: `{bake}`"
+    again, bake = command("tess", "bake", tesseract.where), tesseract.bake()
+    if bake is None:
+        return f"{tesseract.name}: the governor does nothing until it is baked: `{again}`"
+    free = unmeasured([bake.distances(axis) for axis in range(len(bake.knots))])
+    names = " and ".join(tesseract.grid.names[axis] for axis in free)
+    return f"{tesseract.name}: the governor does not hold {names}, whose bake was stopped: `{again}`" if free else ""
 
 
 def unheld(names: Sequence[str], limits: Callable[[int, Mapping], SpeedLimit | None]) -> Callable[[int, Mapping], str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tessonance.errors import DamagedPicture, MissingPicture
-from tessonance.motion.slowness import SHARES, edge_shape
+from tessonance.motion.slowness import SHARES, edge_shape, unmeasured
 from tessonance.smooth.distance import calibrate, distance, glance
 from tessonance.smooth.guess import fade
 from tessonance.smooth.views import view
@@ -86,7 +86,9 @@ def distances_of(tesseract: Tesseract) -> tuple[Knots, list[NDArray[np.float32]]
         If no level of it is complete.
     """
     if (bake := tesseract.bake()) is not None:
-        return bake.knots, [bake.distances(axis) for axis in range(len(bake.knots))]
+        baked = [bake.distances(axis) for axis in range(len(bake.knots))]
+        if not unmeasured(baked):  # else it was stopped before it came to an axis
+            return bake.knots, baked
     knots = tesseract.knots()
     level = next((level for level in reversed(range(tesseract.grid.levels)) if _few(tesseract.grid.knots(level))), 0)
     if not _few(knots):
