@@ -224,11 +224,15 @@ def test_sweeps_tell_nearest_from_blend(tmp_path):
     assert nearest.evenness > 3 * blend.evenness
 
 
-def test_progress_reaches_its_end(tmp_path):
+def test_progress_goes_on_after_the_rows_and_reaches_its_end(tmp_path):
     seen = []
     with made(tmp_path) as tesseract:
         survey(tesseract, sweep=False, progress=lambda done, total: seen.append((done, total)))
-    assert seen[-1] == (14, 14)
+    assert seen[-1] == (112, 112)
+    rows, split = 14, 2 * (48 + 8)
+    assert (rows, rows) in seen
+    assert {total for _, total in seen} == {rows, split}
+    assert len([1 for done, total in seen if total == split and done < split]) > 50
 
 
 def test_the_page_needs_nothing_else_and_shows_the_worst(tmp_path):

@@ -41,7 +41,7 @@ def smooth(
         output = output if output or as_json else opened.beside("-smooth.html")
         if output:
             check_outputs(output, force=force)
-        with bar(opened.name, unit="rows") as progress:
+        with bar(opened.name) as progress:  # of rows, then of edges, then of sweeps
             found = survey(opened, most=most, sweep=sweeps, workers=workers, progress=progress)
         if as_json:
             click.echo(json.dumps(found.to_dict(), indent=1))

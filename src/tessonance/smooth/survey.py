@@ -77,7 +77,8 @@ def survey(
     workers : int, optional
         Threads; one for each core unless given.
     progress : callable, optional
-        Called with how much is done and how much there is.
+        Called with how much is done and how much there is: of the rows, then anew of the edges that are split into
+        pop and speed, then of the sweeps.
 
     Returns
     -------
@@ -115,6 +116,7 @@ class _Survey:
         self._rows, self._complete = plan(self._grid, self._knots, most=most)
         self._along = [_Along() for _ in self._grid.axes]
         self._missing: set[Cell] = set()
+        self._most_split = len(self._grid.axes) * (LARGEST + CHANGES)
         self._faint = FAINT
 
     def run(self, sweep: bool) -> Survey:
@@ -123,6 +125,7 @@ class _Survey:
             self._keep(row, runs)
             self._progress(done, len(self._rows))
         axes = tuple(self._axis(k, spread) for k in range(len(self._grid.axes)))
+        self._progress(self._most_split, self._most_split)
         found = Survey(
             where=self._tesseract.where,
             name=self._tesseract.name,
@@ -183,7 +186,7 @@ class _Survey:
         whole = [line for line in along.lines if len(line.steps) == knots_edges(self._grid, self._knots, k)]
         pooled = Line(tuple(steps), tuple(f for line in along.lines for f in line.flickers), 0.0, spread)
         turning = _median([line.turning for line in along.lines])
-        worst, fair = self._changes(along.edges)
+        worst, fair = self._changes(k, along.edges)
         mean = float(np.mean(steps)) if steps else 0.0
         pop, step = _mean([edge.pop for edge in fair]), _mean([edge.step for edge in fair])
         pops = pop / step if step > 0 else math.nan
@@ -211,13 +214,16 @@ class _Survey:
             skipped=axis.steps - len(self._knots[k]),
         )
 
-    def _changes(self, edges: Sequence[Edge]) -> tuple[list[Edge], list[Edge]]:
-        """Split the largest edges, and a fair sample of all, into pop and speed."""
+    def _changes(self, k: int, edges: Sequence[Edge]) -> tuple[list[Edge], list[Edge]]:
+        """Split the largest edges of an axis, and a fair sample of all, into pop and speed."""
         ranked = sorted(edges, key=lambda edge: -edge.step)[:LARGEST]
         fair = [edges[i] for i in np.linspace(0, len(edges) - 1, min(len(edges), CHANGES)).astype(int)]
         chosen = list(dict.fromkeys([*ranked, *fair]))
-        split = dict(zip(chosen, self._pool.map(self._change, chosen), strict=True))
-        largest, sample = ([found for edge in some if (found := split[edge])] for some in (ranked, fair))
+        split: dict[Edge, Edge | None] = {}
+        for edge, found in zip(chosen, self._pool.map(self._change, chosen), strict=True):
+            split[edge] = found
+            self._progress(k * (LARGEST + CHANGES) + len(split), self._most_split)
+        largest, sample = ([each for edge in some if (each := split[edge])] for some in (ranked, fair))
         return largest, sample
 
     def _change(self, edge: Edge) -> Edge | None:
