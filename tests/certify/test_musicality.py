@@ -50,6 +50,12 @@ def test_a_part_too_short_for_a_null_has_none() -> None:
     assert not found.real
 
 
+def test_what_is_shorter_than_the_lags_has_those_that_fit() -> None:
+    """Five frames have no lag of five: no mean of nothing is taken, which would warn."""
+    r, lag = correlation(np.array([0.0, 1, 0, 0, 2]), np.array([0.0, 1, 0, 0, 2]), 5)
+    assert (r, lag) == (pytest.approx(1.0), 0)
+
+
 def test_correlation_prefers_the_smaller_lag() -> None:
     wave = np.sin(np.arange(200) * 2 * np.pi / 4)
     assert correlation(wave, wave) == (pytest.approx(1.0), 0)

@@ -153,6 +153,8 @@ def used(places: ArrayLike, *, closed: bool = False) -> float:
 
 
 def _pearson(first: Numbers, second: Numbers) -> float:
+    if not len(first):  # the lag is longer than what was played
+        return math.nan
     a, b = first - first.mean(), second - second.mean()
     size = math.sqrt(float((a @ a) * (b @ b)))
     return float(a @ b) / size if size > 1e-12 else math.nan
