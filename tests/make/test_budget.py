@@ -208,6 +208,14 @@ def test_what_no_bisection_fits_into_goes_to_lines_where_guesses_err_the_most(tm
     assert (again.fresh, again.knots, again.report) == (0, run.knots, run.report)
 
 
+def test_knots_that_samples_made_whole_do_not_stand_for_those_that_were_judged(tmp_path: Path) -> None:
+    axes = '{ name = "bloom", steps = 33 }, { name = "turn", to = 0.2, steps = 33 }'
+    shape = parse_project(text(axes, 'use = "painted"').replace("48", "96"))
+    run = Run(tmp_path / "p.tess", shape, budget="25%")
+    assert run.report
+    assert run.knots == [axis.knots for axis in run.report.axes]
+
+
 def test_lines_are_chosen_the_same_way_by_a_run_that_was_stopped(tmp_path: Path) -> None:
     whole, path = Run(tmp_path / "whole.tess", TOY, budget=130), tmp_path / "stopped.tess"
     for limit in (100, 9, 3):

@@ -46,6 +46,13 @@ def test_what_is_recorded_is_passed_over_where_whole_levels_have_more_cells() ->
     assert found(told, level=2) == [[0, 2, 4, 6, 8], [0, 2, 4, 6]]
 
 
+def test_what_is_recorded_is_played_where_other_whole_levels_have_as_many_cells() -> None:
+    group = {"attributes": {ATTRIBUTE: {"a": [0, 2, 4, 6, 8], "turn": [0]}}}
+    whole = (np.array([0]), np.array([0, 2, 4, 5, 6]))
+    knots = finer(group, GRID, whole, level=0, is_painted=lambda flats: np.ones(flats.shape, np.bool_))
+    assert [along.tolist() for along in knots] == [[0, 2, 4, 6, 8], [0]]
+
+
 @pytest.mark.parametrize(
     "told",
     [

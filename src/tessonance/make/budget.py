@@ -180,6 +180,7 @@ class BudgetRun:
             if finer is None:
                 if not self._paint_lines():
                     return self._stopped()
+                self._writer.choose(self._knots)  # samples may have made others whole, that nothing was proved of
                 wanted = self._wanted()
                 proof = self._prove(judge)
                 if proof is None:
@@ -312,7 +313,6 @@ class BudgetRun:
             along = np.union1d(self._knots[k], [index for index, _ in fitting])
             told = {"axis": self._grid.axes[k].name, "from_knots": len(self._knots[k]), "knots": len(along)}
             self._knots = (*self._knots[:k], along, *self._knots[k + 1 :])
-            self._writer.choose(self._knots)
             if cost[len(fitting) - 1]:
                 self._writer.note({"event": "refined", **told})
             return True

@@ -33,7 +33,7 @@ def with_knots(group: dict[str, Any], grid: Grid, knots: Knots) -> dict[str, Any
 def finer(
     group: dict[str, Any], grid: Grid, whole: Knots, *, level: int, is_painted: Callable[..., NDArray[np.bool_]]
 ) -> Knots:
-    """Return the knots that are recorded, where they are painted and more cells than those of whole levels.
+    """Return the knots that are recorded, where they are painted and no fewer cells than those of whole levels.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def finer(
         return whole
     found = [_along(axis, told[axis.name], least) for axis, least in zip(grid.axes, grid.knots(level), strict=True)]
     knots = tuple(along for along in found if along is not None)
-    if len(knots) < len(found) or math.prod(map(len, knots)) <= math.prod(map(len, whole)):
+    if len(knots) < len(found) or math.prod(map(len, knots)) < math.prod(map(len, whole)):
         return whole
     return knots if all(is_painted(flats).all() for flats in grid.knots_chunks(knots, MOST_AT_ONCE)) else whole
 
