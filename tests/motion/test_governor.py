@@ -138,6 +138,26 @@ def test_an_axis_that_costs_nothing_and_stands_still_holds_up_no_other() -> None
     assert live(governor, wanted)[-1].tolist() == [0.5, 1.0]
 
 
+def test_what_rounding_leaves_of_a_way_at_the_end_of_an_axis_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within a hop an axis came to its end with 5e-17 still to go, and from there to where it was, over and over."""
+    governor, asked = limiter(even(GRID)), 0
+    at = governor._slowness.at
+
+    def counted(places: Any) -> list[float]:
+        nonlocal asked
+        asked += 1
+        assert asked < 100, "it goes on for ever"
+        return at(places)
+
+    monkeypatch.setattr(governor._slowness, "at", counted)
+    governor.start([1.0, 0.3])
+    governor._way = [5e-17, 0.4]
+    governor._go(HOP)
+    assert governor._at == [1.0, pytest.approx(0.3 + HOP * 3.0 / 0.4)]
+    governor.step(np.array([1.5, 0.3]))  # what lies outside is not run after
+    assert governor._at[0] == 1.0
+
+
 def test_what_turns_too_fast_turns_evenly_at_the_limit() -> None:
     """Beyond half a turn of lag, the short way would be back: it keeps its direction."""
     hops = 800

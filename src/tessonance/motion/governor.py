@@ -127,7 +127,7 @@ class SpeedLimit:
         assert self._at is not None
         for k, place in enumerate(wanted):
             if not self._closed[k]:
-                self._way[k] = place - self._at[k]
+                self._way[k] = min(max(place, 0.0), 1.0) - self._at[k]
                 continue
             moved = place - self._wanted[k]
             way = self._way[k] + moved - round(moved)
@@ -154,7 +154,7 @@ class SpeedLimit:
         legs: list[tuple[float, float | None]] = []
         places = []
         for k in self._axes:
-            along, way = self._slowness.axes[k], self._way[k]
+            along, way = self._slowness.axes[k], self._still_to_go(k)
             edge, share, place = along.find(self._at[k], way >= 0.0)
             after = edge + 1 if edge + 1 < along.count else 0 if along.closed else edge
             places.append((edge, after, share))
@@ -165,9 +165,8 @@ class SpeedLimit:
 
     def _shares(self, pace: list[float]) -> list[float]:
         """Return how much of the time each axis gets: all of it for one that needs none."""
-        gains = [
-            0.0 if not way else abs(way) / pace[k] if pace[k] > 0.0 else math.inf for k, way in enumerate(self._way)
-        ]
+        ways = [abs(self._still_to_go(k)) for k in self._axes]
+        gains = [0.0 if not way else way / pace[k] if pace[k] > 0.0 else math.inf for k, way in enumerate(ways)]
         most = max(gains)
         if most == math.inf:
             free = gains.index(most)
@@ -175,6 +174,11 @@ class SpeedLimit:
         weights = [(gain / most) ** GREED for gain in gains]
         whole = sum(weights)
         return [weight / whole for weight in weights]
+
+    def _still_to_go(self, axis: int) -> float:
+        """Return an axis' way; none where rounding alone left some, else it would never end on the knot where it is."""
+        way = self._way[axis]
+        return way if abs(way) > NEAR else 0.0
 
     def _move(self, seconds: float, shares: list[float], pace: list[float], *, but: int | None = None) -> None:
         """Let each axis go for its share of so long, but for one."""
