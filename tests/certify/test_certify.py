@@ -18,7 +18,7 @@ from click.testing import CliRunner
 import tessonance as tess
 from tessonance.certify.advice import judged as with_advice
 from tessonance.certify.certify import _governed, certify
-from tessonance.certify.limits import limits
+from tessonance.certify.limits import Smoothness, limits
 from tessonance.certify.musicality import Agreement, level_db
 from tessonance.certify.page import certificate_page, write_certificate
 from tessonance.certify.tune import _travel, tune
@@ -163,6 +163,20 @@ def test_quiet_parts_that_move_as_far_as_loud_ones_are_told_apart(
     (told,) = [text for text in one.advice if said in text]
     if automatic and not dense and routes is GENTLE:
         assert f"start_level_db = {level_db(one.loud):.0f}" in told
+
+
+@pytest.mark.parametrize(("worst", "calmed", "limiter"), [(0.5, 9, True), (0.5, 0, False), (0.25, 9, False)])
+def test_a_step_after_calmed_frames_is_none_of_the_governor(
+    waves: Path, song: Path, worst: float, calmed: int, limiter: bool
+) -> None:
+    found = replace(judged(waves, song, GENTLE, stop=4.0).certificate, limit=6.0)
+    smoothness = Smoothness(0.05, 0.1, 0.15 if limiter else 0.4, worst, 0.2, 0.3)
+    one = replace(found.songs[0], smoothness=smoothness, calmed=calmed)
+    (one,) = with_advice(replace(found, songs=(one,), trouble=""), limits("lively"), Mapping(Grid(AXES), GENTLE)).songs
+    assert (
+        any("the flash limiter held the picture back and let go (9 frames)" in text for text in one.advice) == limiter
+    )
+    assert any("lower the governor's limit" in text for text in one.advice) != limiter
 
 
 def test_it_stands_still_and_fails(waves: Path, song: Path) -> None:

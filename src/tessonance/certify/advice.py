@@ -25,6 +25,7 @@ LONGEST_LAG_MS = 34.0  # a frame: later than that it is seen
 LEAST_USED = 0.6  # of an axis that a route drives
 LEAST_SEEN = 0.002  # FLIP: a show whose largest step is below that stands still for the eye
 LEAST_FOLLOWED = 0.3  # correlation of a route's feature with its axis
+BEYOND, FPS = 1.3, 30.0  # of the governor's limit: no frame of its own is above that
 NAMES = {
     "median": "half of all steps",
     "p90": "the largest tenth of the steps",
@@ -120,7 +121,12 @@ def _calmer(certificate: Certificate, song: SongCertificate, most: Limits, route
             "lower its gain, or let a slower feature drive it; `tess tune` writes such a mapping"
         )
     held = not math.isnan(certificate.limit) and not certificate.trouble
-    if held and _broken(song, most, "p99", "worst"):
+    if held and _let_go(certificate, song) and _broken(song, most, "worst", "flicker_p99"):
+        yield (
+            f"the flash limiter held the picture back and let go ({song.calmed} frames): what passes by too fast for "
+            "too long flashes, so lower the gain of what travels"
+        )
+    elif held and _broken(song, most, "p99", "worst"):
         at = _time(song.worst_seconds)
         yield f"lower the governor's limit (it is {certificate.limit:g}); look for accents or an uneven place at {at}"
     if _broken(song, most, "flicker", "flicker_p99"):
@@ -130,6 +136,11 @@ def _calmer(certificate: Certificate, song: SongCertificate, most: Limits, route
         )
     if song.flashing:
         yield "leave the flash limiter on"
+
+
+def _let_go(certificate: Certificate, song: SongCertificate) -> bool:
+    """Return whether the worst step is none that the governor lets pass, but that after calmed frames."""
+    return song.calmed > 0 and song.smoothness.worst > BEYOND * certificate.limit / FPS
 
 
 def _livelier(song: SongCertificate, routes: Mapping) -> Iterator[str]:
