@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 import tessonance as tess
 from tessonance.certify.advice import judged as with_advice
+from tessonance.certify.certificate import SongCertificate
 from tessonance.certify.certify import _governed, certify
 from tessonance.certify.limits import Smoothness, limits
 from tessonance.certify.musicality import Agreement, level_db
@@ -242,6 +243,25 @@ def test_the_page_says_which_of_the_two_it_lacks_why_and_what_to_do(waves: Path,
     assert "it keeps the limits of no kind: it is <b>beyond wild</b>" in rough
     dull = certificate_page(replace(found, certificate=replace(found.certificate, songs=(replace(one, rough=()),))))
     assert "calm, but not with the music" in dull
+
+
+def test_advice_does_not_ask_for_what_is_there_nor_for_its_contrary(waves: Path, song: Path) -> None:
+    """A loudness that travels already has to stand out; and what trembles is not to follow faster, too."""
+    found = judged(waves, song, STROBE, stop=4.0).certificate
+    weak = replace(found.songs[0], dense=True, loudness=Agreement(0.2, 0.0, 0.1), onset=Agreement(0.1, 0.0, 0.1))
+    grid, smooth = Grid(AXES), replace(weak.smoothness, flicker=0.1, flicker_p99=0.1)
+    travels = (Route(feature="loudness", axis="sway", act="speed", release_ms=500),)
+
+    def said(song: SongCertificate, routes: tuple[Route, ...]) -> str:
+        certificate = replace(found, songs=(song,))
+        return " ".join(with_advice(certificate, limits("lively"), Mapping(grid, routes)).songs[0].advice)
+
+    assert "a larger curve of loudness on sway (3.0), a shorter release_ms" in said(weak, travels)
+    assert "a route with act" not in said(weak, travels)
+    trembling = replace(weak, smoothness=replace(smooth, flicker_p99=0.9))
+    assert "longer attack_ms" in said(trembling, STROBE)
+    assert "shorter attack_ms" not in said(trembling, STROBE)
+    assert "shorter attack_ms" in said(replace(weak, smoothness=smooth), STROBE)
 
 
 def test_a_tesseract_that_is_not_baked_is_measured(waves: Path) -> None:

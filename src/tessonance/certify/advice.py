@@ -24,6 +24,7 @@ LEAST_LOUD, LEAST_DENSE = (
 LONGEST_LAG_MS = 34.0  # a frame: later than that it is seen
 LEAST_USED = 0.6  # of an axis that a route drives
 LEAST_SEEN = 0.002  # FLIP: a show whose largest step is below that stands still for the eye
+BRISK_MS = 150.0  # the release of a loudness that travels with the beats
 LEAST_FOLLOWED = 0.3  # correlation of a route's feature with its axis
 BEYOND, FPS = 1.3, 30.0  # of the governor's limit: no frame of its own is above that
 NAMES = {
@@ -159,15 +160,23 @@ def _livelier(song: SongCertificate, routes: Mapping) -> Iterator[str]:
             f"automatic_level = false and start_level_db = {level_db(song.loud):.0f}, which is how loud it is"
         )
     elif best < least_agreement(song):
-        yield (
-            'let what is loud move more: a route with act = "speed" and feature = "loudness" on a long axis, and a '
-            "shorter attack_ms on the others"
-        )
+        yield _louder(song, routes)
     elif any("after the music" in text for text in song.unmusical):
         yield "shorten attack_ms where the drums are, or raise the governor's limit: it holds back what comes late"
     for axis in song.axes:
         if axis.used < LEAST_USED:
             yield _wider(axis, routes)
+
+
+def _louder(song: SongCertificate, routes: Mapping) -> str:
+    for route in routes.routes:
+        if route.act == "speed" and route.feature_name == "loudness":
+            shorter = "a shorter release_ms" if route.release_ms > BRISK_MS else "more gain"
+            larger = f"a larger curve of loudness on {route.axis} (3.0)"
+            return f"let what is loud move more than the rest: {larger}, {shorter}"
+    more = 'let what is loud move more: a route with act = "speed" and feature = "loudness" on a long axis'
+    trembles = any("flicker" in text for text in song.rough)  # then it was told to follow more slowly
+    return f"{more}, with a curve of 3.0" + ("" if trembles else ", and a shorter attack_ms on the others")
 
 
 def _levelled(song: SongCertificate, routes: Mapping) -> bool:
