@@ -92,7 +92,9 @@ class Axis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
                 where=f"axis {self.name!r}",
                 wanted=f"{self.steps} numbers in order from {self.start} to {self.stop}, of a perceptual axis",
                 got=f"values = {list(self.recorded)!r:.80}",
-                hint="leave values out: `tess generate` finds them",
+                hint="leave values out: `tess generate` finds them"
+                if self.spacing == "perceptual"
+                else 'write spacing = "perceptual" beside them, or leave them out',
             )
 
     def _is_in_order(self, values: tuple[float, ...]) -> bool:
