@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from types import SimpleNamespace
 
 import msgspec
 import numpy as np
@@ -220,6 +221,15 @@ def test_a_tesseract_without_write_permission_is_refused_before_anything_is_pain
     path = make(project_of(5, 3))
     monkeypatch.setattr(os, "access", lambda *_: False)  # as root, the modes of files are no obstacle
     with pytest.raises(TesseractError, match="permission is denied"):
+        TesseractWriter.open(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "statvfs"), reason="the system does not tell")
+def test_a_disk_that_takes_nothing_is_not_taken_for_a_matter_of_modes(make, project_of, monkeypatch):
+    path = make(project_of(5, 3))
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=os.ST_RDONLY))
+    with pytest.raises(TesseractError, match="the disk is read-only\n  try: copy it to a disk that is not"):
         TesseractWriter.open(path)
 
 

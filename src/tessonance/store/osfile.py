@@ -97,9 +97,11 @@ class Folder:
         """Do nothing: no file stays open here."""
 
     def check_writable(self, name: str) -> None:
-        """Raise PermissionError where the system says beforehand that a folder inside this one takes no new file."""
-        if not os.access(self._inside(name), os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), name)
+        """Raise OSError where the system says beforehand that a folder inside this one takes no new file."""
+        path = self._inside(name)
+        if not os.access(path, os.W_OK):
+            code = errno.EROFS if _read_only(path) else errno.EACCES
+            raise OSError(code, os.strerror(code), name)
 
     def open_for_writing(self, name: str) -> int:
         """Return a descriptor for `read_at`, `write_at`, `size`, `sync` and `close`."""
@@ -310,3 +312,8 @@ def sync_folder(path: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _read_only(path: Path) -> bool:
+    """Tell whether it is the disk that takes nothing, as far as the system says so: no owner or mode would help."""
+    return hasattr(os, "statvfs") and bool(os.statvfs(path).f_flag & os.ST_RDONLY)
