@@ -131,8 +131,9 @@ def _calmer(certificate: Certificate, song: SongCertificate, most: Limits, route
         at = _time(song.worst_seconds)
         yield f"lower the governor's limit (it is {certificate.limit:g}); look for accents or an uneven place at {at}"
     if _broken(song, most, "flicker", "flicker_p99"):
+        slower = f"longer attack_ms and release_ms{_trembler(song, routes)}"
         yield (
-            "the picture goes back before it has gone on: longer attack_ms and release_ms, or a speed that swings "
+            f"the picture goes back before it has gone on: {slower}, or a speed that swings "
             '(edge = "swing") instead of a position'
         )
     if song.flashing:
@@ -142,6 +143,17 @@ def _calmer(certificate: Certificate, song: SongCertificate, most: Limits, route
 def _let_go(certificate: Certificate, song: SongCertificate) -> bool:
     """Return whether the worst step is none that the governor lets pass, but that after calmed frames."""
     return song.calmed > 0 and song.smoothness.worst > BEYOND * certificate.limit / FPS
+
+
+def _trembler(song: SongCertificate, routes: Mapping) -> str:
+    """Name what stands where its features lead and moves the picture most: to slow the others does not help."""
+    placed = {route.axis for route in routes.routes if route.act == "position"}
+    axes = [axis for axis in song.axes if axis.name in placed and axis.travelled > 0]
+    if not axes:
+        return ""
+    name = max(axes, key=lambda axis: axis.travelled).name
+    features = dict.fromkeys(r.feature_name for r in routes.routes if r.axis == name and r.act == "position")
+    return f" of {' and '.join(features)} on {name}"
 
 
 def _livelier(song: SongCertificate, routes: Mapping) -> Iterator[str]:
