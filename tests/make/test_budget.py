@@ -159,6 +159,16 @@ def test_the_next_step_fits_the_budget_that_it_names(tmp_path: Path) -> None:
     assert sum(next_one.knots) > sum(small.knots)
 
 
+def test_the_budget_named_for_the_next_step_holds_its_larger_samples_too(tmp_path: Path) -> None:
+    """Samples grow with the budget, and are painted before the step: else only some lines of it would fit."""
+    pops = project('{ name = "a", steps = 33 }, { name = "b", steps = 33 }', 'use = "toy", sampling_steps = 4')
+    small = Run(tmp_path / "s.tess", pops, budget=120)
+    assert small.report
+    step = Run(tmp_path / "s.tess", pops, budget=small.report.next_pictures)
+    assert all(knots in (9, 17, 33) for knots in step.knots)
+    assert sum(step.knots) > sum(small.knots)
+
+
 def test_a_new_seed_for_each_cell_is_never_accepted(tmp_path: Path) -> None:
     axes = '{ name = "a", steps = 9 }, { name = "b", steps = 9 }'
     run = Run(tmp_path / "n.tess", project(axes, 'use = "toy", noise = "new", sampling_steps = 4'), budget=0.5)

@@ -295,6 +295,16 @@ class BudgetRun:
             return knots
         return min(self._grid.size, knots + self._most + self._proof)
 
+    def _next(self, needed: int) -> int:
+        """Return what is needed with the samples of so large a budget: they grow with it, and are painted first."""
+        budget, axes = needed, len(self._grid.axes)
+        while True:
+            of_axis, proof = sample_sizes(self._grid, budget)
+            more = needed + (axes + 1) * (of_axis - self._most) + 2 * (proof - self._proof)
+            if more <= budget or budget == self._grid.size:
+                return budget
+            budget = min(self._grid.size, more)
+
     def _paint_lines(self) -> bool:
         """Spend what no bisection fits into on some lines of one, those that err the most; False if it was stopped.
 
@@ -364,7 +374,9 @@ class BudgetRun:
             accepted=accepted,
             surely=1.0 if whole else at_least(accepted, tried),
             enough=enough or whole,
-            next_pictures=0 if enough or whole or not wanted else min(self._needs(self._bisected(k)) for k in wanted),
+            next_pictures=0
+            if enough or whole or not wanted
+            else self._next(min(self._needs(self._bisected(k)) for k in wanted)),
         )
         told = {"budget": report.budget, "painted": report.painted, "tried": tried, "accepted": accepted}
         knots = {axis.name: axis.knots for axis in report.axes}
