@@ -75,6 +75,8 @@ class SpeedLimit:
         self._slowness, self._hop_seconds = slowness, hop_seconds
         self._axes = range(len(slowness.axes))
         self._closed = [along.closed for along in slowness.axes]
+        # Nobody crosses more knots in a hop; should rounding ever think up a leg without a length, a show goes on.
+        self._most_legs = 2 * sum(len(along.knots) + 1 for along in slowness.axes)
         self._at: list[float] | None = None
         self._wanted: list[float] = []
         self._way: list[float] = []  # still to go; of a closed axis less than once around, in the direction it runs
@@ -136,7 +138,9 @@ class SpeedLimit:
 
     def _go(self, seconds: float) -> None:
         """Go ahead, from knot to knot, for at most so long."""
-        while max(map(abs, self._way)) > NEAR:
+        for _ in range(self._most_legs):
+            if max(map(abs, self._way)) <= NEAR:
+                return
             legs, pace = self._legs()
             shares = self._shares(pace)
             needed = [abs(leg) * pace[k] / shares[k] if shares[k] else math.inf for k, (leg, _) in enumerate(legs)]
