@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tessonance.errors import SoundError
+from tessonance.errors import SoundError, TessError
 from tessonance.sound import features
 from tessonance.sound.demo_song import BPM, demo_sections, demo_song, write_demo_song
 
@@ -228,5 +228,5 @@ def test_a_name_of_another_kind_is_refused(tmp_path: Path, name: str) -> None:
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SoundError, match="nowhere"):
+    with pytest.raises(TessError, match="nowhere"):
         write_demo_song(tmp_path / "nowhere" / "song.wav", seconds=17, rate=8000)
