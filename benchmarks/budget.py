@@ -63,21 +63,15 @@ def axes(*tables: str) -> str:
 
 
 STYLE = 'use = "style", content = "content.png", canvas = 384'
+TWO_WORDS = axes('name = "a", steps = 65', 'name = "b", steps = 65')
+ZOOM_AND_TURN = axes('name = "zoom", steps = 65', 'name = "turn", to = 0.25, steps = 65')
 BUDGETS = {  # generator, axes, budget
-    "toy": ('use = "toy"', axes('name = "a", steps = 65', 'name = "b", steps = 65'), "6.25%"),
-    "toy, at a tenth": ('use = "toy"', axes('name = "a", steps = 65', 'name = "b", steps = 65'), "10%"),
+    "toy": ('use = "toy"', TWO_WORDS, "6.25%"),
+    "toy, at a tenth": ('use = "toy"', TWO_WORDS, "10%"),
     "toy, 129 steps": ('use = "toy"', axes('name = "a", steps = 129', 'name = "b", steps = 129'), "6.25%"),
-    "toy, prefix 0.5": (
-        'use = "toy", prefix = 0.5',
-        axes('name = "a", steps = 65', 'name = "b", steps = 65'),
-        "6.25%",
-    ),
+    "toy, prefix 0.5": ('use = "toy", prefix = 0.5', TWO_WORDS, "6.25%"),
     "scene": ('use = "scene"', axes('name = "pan", steps = 65', 'name = "zoom", steps = 65'), "6.25%"),
-    "style, zoom and turn": (
-        STYLE,
-        axes('name = "zoom", steps = 65', 'name = "turn", to = 0.25, steps = 65'),
-        "6.25%",
-    ),
+    "style, zoom and turn": (STYLE, ZOOM_AND_TURN, "6.25%"),
     "style, strength and zoom": (STYLE, axes('name = "strength", steps = 33', 'name = "zoom", steps = 65'), "6.25%"),
     "painted, shape": (
         'use = "painted"',
@@ -110,12 +104,9 @@ BUDGETS_OF_DIFFUSERS = {
 }
 HELD_OUT_OF_DIFFUSERS = {"diffusers, a word": tiny.LINES["diffusers, a word"][:2]}
 SQUARES = {
-    "scene, zoom and turn": (
-        'use = "scene"',
-        axes('name = "zoom", steps = 65', 'name = "turn", to = 0.25, steps = 65'),
-    ),
-    "style, zoom and turn": (STYLE, axes('name = "zoom", steps = 65', 'name = "turn", to = 0.25, steps = 65')),
-    "toy": ('use = "toy"', axes('name = "a", steps = 65', 'name = "b", steps = 65')),
+    "scene, zoom and turn": ('use = "scene"', ZOOM_AND_TURN),
+    "style, zoom and turn": (STYLE, ZOOM_AND_TURN),
+    "toy": ('use = "toy"', TWO_WORDS),
 }
 SPACINGS = {  # generator, axes
     "scene": ('use = "scene"', axes('name = "zoom", steps = 33', 'name = "turn", to = 0.25, steps = 33')),

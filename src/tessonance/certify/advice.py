@@ -17,10 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LEAST_DENSE", "LEAST_FOLLOWED", "LEAST_LOUD", "LEAST_USED", "LONGEST_LAG_MS", "judged"]
 
-LEAST_LOUD, LEAST_DENSE = (
-    0.5,
-    0.3,
-)  # correlation of loudness or onsets with the steps; music visuals reach 0.51 and 0.21
+# Correlation of loudness or onsets with the steps; music visuals reach 0.51 and 0.21.
+LEAST_LOUD, LEAST_DENSE = 0.5, 0.3
 LONGEST_LAG_MS = 34.0  # a frame: later than that it is seen
 LEAST_USED = 0.6  # of an axis that a route drives
 LEAST_SEEN = 0.002  # FLIP: a show whose largest step is below that stands still for the eye

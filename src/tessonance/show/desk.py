@@ -283,9 +283,7 @@ class Desk:
         if mapping.sound.hop != piece.mapping.sound.hop:
             self._stand(about, f"{piece.file.path.name}: the hop stays as it is in a show; the mapping before goes on")
             return
-        if (
-            piece.mapping.routes and not mapping.routes
-        ):  # an editor that empties a file, then writes: so may a full disk
+        if piece.mapping.routes and not mapping.routes:  # an editor empties a file, then writes; so may a full disk
             self._stand(about, f"{piece.file.path.name}: there are no routes in it; the mapping before goes on")
             return
         self._stand(about, "")

@@ -28,9 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FIELD_SIDE", "Motion", "find", "moved", "shown", "shrink", "spread_out"]
 
-FIELD_SIDE = (
-    256  # pixels of the longer side where motion is looked for: 128 is blurred, 384 no better and twice as slow
-)
+# Pixels of the longer side where motion is looked for: 128 is blurred, 384 no better and twice as slow.
+FIELD_SIDE = 256
 # Where two pictures, each moved half way, differ so much more than unmoved, motion is given up; in between, gently.
 HELD, TORN = 1.0, 1.4
 COARSE, AROUND = 4, 2.0  # how much smaller that is looked at, and how far around a place, in such pixels
